@@ -1,0 +1,72 @@
+"""The interface between front ends and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from structgen.network.definitions import Key
+    from structgen.regular import Automaton, Language
+
+__all__ = ["RETURN", "Network"]
+
+RETURN = 0
+"""The state that ends a piece."""
+
+
+class Network(Protocol):
+    """Interned states, made on demand.
+
+    Every state that a front end makes must be productive: some text leads from it to `RETURN`.
+    States are ints that stay valid only during one call into the front end; a front end keeps
+    keys, not states.
+    """
+
+    RETURN: int
+
+    def state(self, key: Key) -> int:
+        """The state named by `key`, defined by `key.expand` when it is first reached."""
+        ...
+
+    def literal(self, data: bytes, then: int) -> int:
+        """A state that reads exactly `data`, then continues at `then`."""
+        ...
+
+    def call(self, piece: int, then: int) -> int:
+        """A state that runs `piece`, then continues at `then`."""
+        ...
+
+    def choice(self, states: Sequence[int]) -> int:
+        """A state that continues at any of `states`."""
+        ...
+
+    def automaton(self, automaton: Automaton) -> int:
+        """A piece that reads a text of a regular language."""
+        ...
+
+    def json_string(
+        self,
+        language: Language | None = None,
+        min_length: int = 0,
+        max_length: int | None = None,
+    ) -> int:
+        """A piece that reads a quoted JSON string in any spelling (RFC 8259 section 7).
+
+        Args:
+            language: What the parsed value must belong to; None: every string.
+            min_length: Least number of code points, only without a language.
+            max_length: Largest number of code points, only without a language.
+        """
+        ...
+
+    def json_names(self, names: Sequence[tuple[str, int]]) -> int:
+        """A state that reads one of these quoted names, then continues at that name's state.
+
+        Printable ASCII characters are spelled as themselves; others raw or escaped.
+        """
+        ...
+
+    def json_string_except(self, names: Sequence[str]) -> int:
+        """A piece that reads any quoted JSON string whose parsed value is none of `names`."""
+        ...
