@@ -1,0 +1,223 @@
+"""The engine of one vocabulary: tables, their single writer, and the way out when they are full.
+
+All grammars over a vocabulary share one engine, so a piece that two schemas have in common (a JSON
+string, a number, white space) is walked once. Kernels run under the engine's lock. When a table is
+full, the engine forgets everything and its *generation* goes up; whoever holds a configuration of
+an older generation replays its text (see `structgen.matcher`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Protocol
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+from numpy.typing import NDArray
+
+from structgen.automaton import kernels as k
+from structgen.automaton.table_network import TableNetwork
+from structgen.automaton.tables import TablesFull, allocate_arena
+from structgen.network import Network
+from structgen.vocabulary import Vocabulary
+
+__all__ = ["Engine", "Grammar", "TablesFull", "engine_of"]
+
+MEMOISED_TOKENS = 1 << 18
+THREADED_BATCH = 16
+
+
+class Grammar(Protocol):
+    """A language, independent of any vocabulary."""
+
+    def start(self, network: Network) -> int:
+        """The piece that is the whole language."""
+        ...
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(thread_name_prefix="structgen-mask")
+
+
+class Engine:
+    """Configurations and masks over one vocabulary.
+
+    Every method may raise `TablesFull`; `reset` is the answer to it.
+
+    Args:
+        vocabulary: The vocabulary of V tokens; W = ceil(V/32) mask words.
+
+    Attributes:
+        generation: How often the tables have been emptied.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.lock = threading.RLock()
+        self.generation = 0
+        self._vocabulary = ref(vocabulary)  # the registry below is keyed by it, weakly
+        self._blob = vocabulary.token_blob
+        self._offsets = vocabulary.token_offsets
+        self._next_bytes = np.empty(256, np.uint8)
+        self._open()
+
+    def _open(self) -> None:
+        vocabulary = self._vocabulary()
+        assert vocabulary is not None, 'whoever uses an engine holds its vocabulary'
+        self._arena = allocate_arena(vocabulary)
+        self._network = TableNetwork(self._arena)
+        self._token_steps: dict[tuple[int, int], int] = {}
+
+    def reset(self, generation: int) -> None:
+        """Empty the tables, unless someone else has since `generation`."""
+        with self.lock:
+            if self.generation == generation:
+                self.generation += 1
+                self._open()
+
+    def _run(self, kernel: Callable[..., int], *arguments: object) -> int:
+        """Call a kernel, expanding the states that it asks for, until it has an answer."""
+        arena = self._arena
+        while True:
+            answer = kernel(arena, *arguments)
+            if answer == k.NEED:
+                self._expand()
+            elif answer == k.FULL:
+                raise TablesFull
+            else:
+                return int(answer)
+
+    def _expand(self) -> None:
+        arena = self._arena
+        requests = arena[k.REQUEST : k.REQUEST + arena[k.N_REQUESTS]].tolist()
+        arena[k.N_REQUESTS] = 0
+        for state in requests:
+            self._network.expand(state)
+
+    def initial(self, grammar: Grammar) -> int:
+        """The configuration before the first byte."""
+        with self.lock:
+            return self._run(k.initial, grammar.start(self._network))
+
+    def step_token(self, config: int, token: int) -> int:
+        """The configuration after a token's bytes, or -1."""
+        key = (config, token)
+        target = self._token_steps.get(key)
+        if target is None:
+            with self.lock:
+                start, end = self._offsets[token], self._offsets[token + 1]
+                if start == end:
+                    target = k.DEAD
+                else:
+                    target = self._run(k.advance, config, self._blob, start, end)
+                if len(self._token_steps) >= MEMOISED_TOKENS:
+                    self._token_steps.clear()
+                self._token_steps[key] = target
+        return target
+
+    def step_bytes(self, config: int, data: bytes) -> int:
+        """The configuration after `data`, or -1."""
+        with self.lock:
+            array = np.frombuffer(data, np.uint8)
+            return self._run(k.advance, config, array, 0, len(array))
+
+    def is_accepting(self, config: int) -> bool:
+        """Whether the text is complete here."""
+        return bool(self._arena[k.CONFIG + 5 * config + 2])
+
+    def next_bytes(self, config: int, most: int = 256) -> list[int]:
+        """The bytes that can come next, ascending, at most `most` of them."""
+        with self.lock:
+            count = self._run(k.next_bytes, config, self._next_bytes, most)
+            return self._next_bytes[:count].tolist()
+
+    def fill(self, config: int, row: NDArray[np.int32]) -> None:
+        """Write the mask of a configuration to int32[W]."""
+        with self.lock:
+            # The first call is the warm path: one kernel call, nothing to expand.
+            if k.fill(self._arena, config, row):
+                self._run(k.fill, config, row)
+
+    def fill_many(self, configs: Sequence[int], rows: NDArray[np.int32]) -> None:
+        """Write the masks of B configurations to int32[B, W], in threads when B is large."""
+        array = np.asarray(configs, np.int64)
+        with self.lock:
+            self._run(k.prepare_many, array)
+            if len(array) < THREADED_BATCH:
+                k.fill_many(self._arena, array, rows)
+                return
+            middle = len(array) // 2
+            other = _threads().submit(
+                k.fill_many, self._arena, array[middle:], rows[middle:]
+            )
+            k.fill_many(self._arena, array[:middle], rows[:middle])
+            other.result()
+
+    # --- Single records, for searches in Python -------------------------------------------------
+
+    def pairs(self, config: int) -> list[tuple[int, int]]:
+        """The (state, cell) pairs of a configuration."""
+        first, count = self._arena[k.CONFIG + 5 * config : k.CONFIG + 5 * config + 2].tolist()
+        flat = self._arena[k.PAIR + 2 * first : k.PAIR + 2 * (first + count)].tolist()
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+    def cell(self, cell: int) -> tuple[int, int]:
+        """(state to continue at, parent cell)."""
+        then, parent = self._arena[k.CELL + 2 * cell : k.CELL + 2 * cell + 2].tolist()
+        return then, parent
+
+    def definition(self, state: int) -> list[int]:
+        """The record of a state, expanded first if need be."""
+        if self._arena[k.STATE + 8 * state] == k.UNEXPANDED:
+            self._network.expand(state)
+        return self._arena[k.STATE + 8 * state : k.STATE + 8 * state + 8].tolist()
+
+    def alternatives(self, state: int) -> list[int]:
+        """The states of a choice."""
+        _, first, count, *_ = self.definition(state)
+        return self._arena[k.EDGE + 2 * first + 1 : k.EDGE + 2 * (first + count) + 1 : 2].tolist()
+
+    def steps(self, state: int) -> list[tuple[bytes, int]]:
+        """One (byte, target) for each distinct state that one byte leads to."""
+        targets = np.empty(256, np.int32)
+        self._run(k.step_all, state, targets)
+        states, first = np.unique(targets, return_index=True)
+        return [
+            (bytes([byte]), target)
+            for target, byte in zip(states.tolist(), first.tolist(), strict=True)
+            if target >= 0
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """How much work has been done and kept since the tables were last emptied."""
+        arena = self._arena
+        names = {
+            "states": k.N_STATES,
+            "edges": k.N_EDGES,
+            "results": k.N_RESULTS,
+            "result_tokens": k.N_TOKENS,
+            "node_sets": k.N_SETS,
+            "mask_rows": k.N_ROWS,
+            "configurations": k.N_CONFIGS,
+            "cells": k.N_CELLS,
+            "walks": k.COUNT_WALKS,
+            "visited_nodes": k.COUNT_VISITS,
+            "configuration_steps": k.COUNT_STEPS,
+        }
+        return {name: int(arena[index]) for name, index in names.items()}
+
+
+_engines: WeakKeyDictionary[Vocabulary, Engine] = WeakKeyDictionary()
+_engines_lock = threading.Lock()
+
+
+def engine_of(vocabulary: Vocabulary) -> Engine:
+    """The engine that all grammars over `vocabulary` share."""
+    with _engines_lock:
+        engine = _engines.get(vocabulary)
+        if engine is None:
+            engine = _engines[vocabulary] = Engine(vocabulary)
+        return engine

@@ -1,0 +1,1359 @@
+"""All of the engine's kernels: steps of a configuration, walks of the token trie, masks.
+
+Everything lives in one int32 array, the *arena*: a header of counters, then tables at fixed
+offsets, then the tables whose size depends on the vocabulary. One array is one argument, and a
+call with one argument costs 0.4 us. `tables.py` allocates it; docs/masks.md explains the walks.
+
+Kernels never call Python. What is not known yet is answered by a status: `NEED` (the states listed
+at `REQUEST` must be expanded, then call again) or `FULL` (a table is full).
+
+Letters: s state, c content state, x trie node or node set, b byte, r result.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+# --- Status codes, also used in place of a state ------------------------------------------------
+DEAD = -1
+NEED = -2
+FULL = -3
+MISSING = -4
+
+# --- Header: counters and single values ---------------------------------------------------------
+(
+    N_STATES,
+    N_EDGES,
+    N_RESULTS,
+    N_TOKENS,
+    N_SETS,
+    N_NODES,
+    N_ROWS,
+    N_CONFIGS,
+    N_PAIRS,
+    N_CELLS,
+    N_STEPS,
+    N_RECIPE,
+    N_REQUESTS,
+    IS_FULL,
+    N_JOBS,
+    N_ARRIVALS,
+    ACC_TOKENS,
+    ACC_EXITS,
+    ACC_ROW,
+    ACC_OWN_ROW,
+    EPOCH,
+    VOCABULARY_SIZE,
+    TRIE_SIZE,
+    MASK_WORDS,
+    N_EOS,
+    MAX_CHARS,
+    ANY_CONTENT,
+    MAX_ROWS,
+    TRIE,
+    CHAIN,
+    STAMP,
+    EXITS,
+    ROW_SCRATCH,
+    ROW,
+    EOS,
+    CHARS,
+    N_ANY_EXITS,
+    COUNT_WALKS,
+    COUNT_VISITS,
+    COUNT_STEPS,
+) = range(40)
+HEADER = 64
+
+# --- Table capacities, and the offsets that follow from them ------------------------------------
+MAX_STATES = 1 << 20
+MAX_EDGES = 1 << 21
+STATE_SLOTS = 1 << 20
+MAX_RESULTS = 1 << 19
+RESULT_SLOTS = 1 << 20
+MAX_TOKENS = 1 << 23
+MAX_SETS = 1 << 18
+SET_SLOTS = 1 << 19
+MAX_NODES = 1 << 23
+MAX_CONFIGS = 1 << 19
+MAX_PAIRS = 1 << 21
+CONFIG_SLOTS = 1 << 20
+MAX_CELLS = 1 << 19
+CELL_SLOTS = 1 << 20
+STEP_SLOTS = 1 << 21
+MAX_RECIPE = 1 << 21
+MAX_REQUESTS = 4096
+MAX_ARRIVALS = 1 << 20
+MAX_JOBS = 1 << 16
+MAX_CLOSURE = 1 << 14
+TOKEN_SCRATCH = 1 << 16
+LIST_LIMIT = 4096  # a result with more tokens than this keeps them as a mask row
+
+STATE = HEADER
+EDGE = STATE + 8 * MAX_STATES
+STATE_SLOT = EDGE + 2 * MAX_EDGES
+RESULT = STATE_SLOT + STATE_SLOTS
+RESULT_SLOT = RESULT + 6 * MAX_RESULTS
+TOKEN = RESULT_SLOT + RESULT_SLOTS
+SET = TOKEN + MAX_TOKENS
+SET_SLOT = SET + 2 * MAX_SETS
+NODE = SET_SLOT + SET_SLOTS
+CONFIG = NODE + MAX_NODES
+PAIR = CONFIG + 5 * MAX_CONFIGS
+CONFIG_SLOT = PAIR + 2 * MAX_PAIRS
+CELL = CONFIG_SLOT + CONFIG_SLOTS
+CELL_SLOT = CELL + 2 * MAX_CELLS
+STEP = CELL_SLOT + CELL_SLOTS
+RECIPE = STEP + 3 * STEP_SLOTS
+REQUEST = RECIPE + MAX_RECIPE
+ARRIVAL = REQUEST + MAX_REQUESTS
+JOB = ARRIVAL + 2 * MAX_ARRIVALS
+CLOSURE = JOB + 2 * MAX_JOBS
+NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
+TOKENS = NEW_PAIR + 2 * MAX_CLOSURE
+FIXED_SIZE = TOKENS + TOKEN_SCRATCH
+
+# --- States: [kind, a, b, c, d, e, f, -] --------------------------------------------------------
+UNEXPANDED = 0
+SCAN = 1  # first edge, edge count, returns, state after the closing quote (content only) or -1
+CHOICE = 2  # first edge, count: the states are the edges' targets
+CALL = 3  # piece, then
+RETURNS = 4
+STRING = 5  # phase | value << 4, content, least and largest number of characters to come, literal
+EXCEPT = 6  # a string, and a string that must not end where the first one ends
+
+RETURN = 0  # the id of the state of kind RETURNS
+BOTTOM = 0  # the id of the cell below the outermost piece
+UNLIMITED = 1 << 30
+
+# Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
+OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
+
+
+@njit(cache=True, nogil=True)
+def _hash(u, v, w):
+    h = u * -7046029254386353131 + v * -4417276706812531889 + w * 1609587929392839161
+    h ^= h >> 32
+    h *= -4658895280553007687
+    return h ^ (h >> 29)
+
+
+@njit(cache=True, nogil=True)
+def _request(a, s):
+    n = a[N_REQUESTS]
+    for i in range(n):
+        if a[REQUEST + i] == s:
+            return
+    if n < MAX_REQUESTS:
+        a[REQUEST + n] = s
+        a[N_REQUESTS] = n + 1
+
+
+# === States =====================================================================================
+
+
+@njit(cache=True, nogil=True)
+def new_state(a, kind, p, q, r, u, v):
+    """Append a state record; FULL when there is no room."""
+    s = a[N_STATES]
+    if s >= MAX_STATES:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_STATES] = s + 1
+    at = STATE + 8 * s
+    a[at] = kind
+    a[at + 1] = p
+    a[at + 2] = q
+    a[at + 3] = r
+    a[at + 4] = u
+    a[at + 5] = v
+    return s
+
+
+@njit(cache=True, nogil=True)
+def intern_state(a, kind, p, q, r, u, v):
+    """The state with exactly this record: strings, exceptions, calls."""
+    i = _hash(p * 31 + kind, q * 8191 + r, u * 2 + v) & (STATE_SLOTS - 1)
+    while True:
+        s = a[STATE_SLOT + i] - 1
+        if s < 0:
+            break
+        at = STATE + 8 * s
+        if (
+            a[at] == kind
+            and a[at + 1] == p
+            and a[at + 2] == q
+            and a[at + 3] == r
+            and a[at + 4] == u
+            and a[at + 5] == v
+        ):
+            return s
+        i = (i + 1) & (STATE_SLOTS - 1)
+    s = new_state(a, kind, p, q, r, u, v)
+    if s >= 0:
+        if s > (STATE_SLOTS // 8) * 7:
+            a[IS_FULL] = 1
+            return FULL
+        a[STATE_SLOT + i] = s + 1
+    return s
+
+
+@njit(cache=True, nogil=True)
+def define(a, s, kind, edges, returns, after_quote):
+    """Write a SCAN or CHOICE definition: int64[n, 3] rows of first byte, last byte, target."""
+    n = edges.shape[0]
+    first = a[N_EDGES]
+    if first + n > MAX_EDGES:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_EDGES] = first + n
+    for i in range(n):
+        a[EDGE + 2 * (first + i)] = edges[i, 0] | edges[i, 1] << 8
+        a[EDGE + 2 * (first + i) + 1] = edges[i, 2]
+    at = STATE + 8 * s
+    a[at + 1] = first
+    a[at + 2] = n
+    a[at + 3] = returns
+    a[at + 4] = after_quote
+    a[at] = kind
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def new_literal(a, data, then):
+    """A chain of states that reads `data` (uint8[n]), then continues at `then`."""
+    s = then
+    for i in range(data.shape[0] - 1, -1, -1):
+        e = a[N_EDGES]
+        if e >= MAX_EDGES:
+            a[IS_FULL] = 1
+            return FULL
+        a[N_EDGES] = e + 1
+        a[EDGE + 2 * e] = data[i] | np.int32(data[i]) << 8
+        a[EDGE + 2 * e + 1] = s
+        s = new_state(a, SCAN, e, 1, 0, -1, 0)
+        if s < 0:
+            return FULL
+    return s
+
+
+@njit(cache=True, nogil=True)
+def new_names(a, blob, offsets, targets):
+    """The content trie of sorted distinct names; the end of name i leads to `targets[i]`.
+
+    Returns the root content state.
+    """
+    root = new_state(a, SCAN, 0, 0, 0, -1, 0)
+    if root < 0:
+        return FULL
+    longest = 0
+    for i in range(targets.shape[0]):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    path = np.empty(longest + 1, np.int64)
+    path[0] = root
+    depth = 0
+    # Records temporarily hold: a = parent, d = after quote, e = the byte that leads here.
+    for i in range(targets.shape[0]):
+        first = offsets[i]
+        length = offsets[i + 1] - first
+        shared = 0
+        if i > 0:
+            before = offsets[i - 1]
+            while (
+                shared < length
+                and shared < first - before
+                and blob[first + shared] == blob[before + shared]
+            ):
+                shared += 1
+        for depth in range(shared, length):
+            s = new_state(a, SCAN, path[depth], 0, 0, -1, blob[first + depth])
+            if s < 0:
+                return FULL
+            a[STATE + 8 * path[depth] + 2] += 1
+            path[depth + 1] = s
+        a[STATE + 8 * path[length] + 4] = targets[i]
+    last = a[N_STATES]
+    edges = a[N_EDGES]
+    if edges + last - root > MAX_EDGES:
+        a[IS_FULL] = 1
+        return FULL
+    # Parents come before their children: lay out each state's edges, then fill them in order.
+    for s in range(root, last):
+        at = STATE + 8 * s
+        parent = a[at + 1]
+        if s > root:
+            up = STATE + 8 * parent
+            e = a[up + 1] + a[up + 3]
+            a[up + 3] += 1
+            a[EDGE + 2 * e] = a[at + 5] | a[at + 5] << 8
+            a[EDGE + 2 * e + 1] = s
+        a[at + 1] = edges
+        a[at + 3] = 0
+        edges += a[at + 2]
+    a[N_EDGES] = edges
+    for s in range(root, last):
+        a[STATE + 8 * s + 3] = 0
+        a[STATE + 8 * s + 5] = 0
+    return root
+
+
+# === One byte ===================================================================================
+
+
+@njit(cache=True, nogil=True)
+def _scan_step(a, s, b):
+    first = a[STATE + 8 * s + 1]
+    low = first
+    high = first + a[STATE + 8 * s + 2]
+    while high - low > 8:
+        middle = (low + high) >> 1
+        if (a[EDGE + 2 * middle] & 255) <= b:
+            low = middle
+        else:
+            high = middle
+    for e in range(low, high):
+        span = a[EDGE + 2 * e]
+        if b < (span & 255):
+            return DEAD
+        if b <= span >> 8:
+            return a[EDGE + 2 * e + 1]
+    return DEAD
+
+
+@njit(cache=True, nogil=True)
+def _content_step(a, c, b):
+    if a[STATE + 8 * c] == UNEXPANDED:
+        _request(a, c)
+        return NEED
+    return _scan_step(a, c, b)
+
+
+@njit(cache=True, nogil=True)
+def _utf8_length(p):
+    return 1 if p < 0x80 else 2 if p < 0x800 else 3 if p < 0x10000 else 4
+
+
+@njit(cache=True, nogil=True)
+def _utf8_byte(p, length, i):
+    """Byte i of code point p, whose encoding has `length` bytes (RFC 3629 section 3)."""
+    bits = p >> (6 * (length - 1 - i))
+    if i > 0:
+        return 0x80 | (bits & 0x3F)
+    if length == 1:
+        return bits
+    return bits | (0xF00 >> length & 0xFF)
+
+
+@njit(cache=True, nogil=True)
+def _content_character(a, c, p):
+    length = _utf8_length(p)
+    for i in range(length):
+        c = _content_step(a, c, _utf8_byte(p, length, i))
+        if c < 0:
+            return c
+    return c
+
+
+@njit(cache=True, nogil=True)
+def _any_character(a, c, low, high):
+    """Whether some code point in low..high (no surrogate) can be read from content c."""
+    p = low
+    while p <= high:
+        if 0xD800 <= p <= 0xDFFF:
+            p = 0xE000
+            continue
+        length = _utf8_length(p)
+        d = c
+        i = 0
+        while i < length:
+            d = _content_step(a, d, _utf8_byte(p, length, i))
+            if d < 0:
+                break
+            i += 1
+        if d >= 0:
+            return 1
+        if d == NEED:
+            return NEED
+        p = (p | ((1 << (6 * (length - 1 - i))) - 1)) + 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _any_escaped(a, c, low, high, literal):
+    """Like `_any_character`, restricted to what may be escaped there."""
+    if literal == 0:
+        return _any_character(a, c, low, high)
+    for k in range(4):
+        first = 0 if k == 0 else 0x22 if k == 1 else 0x5C if k == 2 else 0x7F
+        last = 0x1F if k == 0 else 0x22 if k == 1 else 0x5C if k == 2 else 0x10FFFF
+        first = max(first, low)
+        last = min(last, high)
+        if first <= last:
+            live = _any_character(a, c, first, last)
+            if live != 0:
+                return live
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _may_escape(p, literal):
+    return literal == 0 or p < 0x20 or p == 0x22 or p == 0x5C or p >= 0x7F
+
+
+@njit(cache=True, nogil=True)
+def _any_unit(a, c, low, high, literal):
+    """Whether some UTF-16 code unit in low..high can begin an escaped character from c."""
+    live = _any_escaped(a, c, low, high, literal)
+    if live != 0:
+        return live
+    first = max(low, 0xD800)
+    last = min(high, 0xDBFF)
+    if first <= last:
+        return _any_escaped(
+            a,
+            c,
+            0x10000 + ((first - 0xD800) << 10),
+            0x10000 + ((last - 0xD800) << 10) + 0x3FF,
+            literal,
+        )
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _body(a, c, low, high, literal):
+    return intern_state(a, STRING, BODY, c, low, high, literal)
+
+
+@njit(cache=True, nogil=True)
+def _escaped_character(a, c, p, low, high, literal):
+    if not _may_escape(p, literal):
+        return DEAD
+    c = _content_character(a, c, p)
+    if c < 0:
+        return c
+    return _body(a, c, max(low - 1, 0), high if high == UNLIMITED else high - 1, literal)
+
+
+@njit(cache=True, nogil=True)
+def _hex_digit(b):
+    if 48 <= b <= 57:
+        return b - 48
+    b |= 32
+    if 97 <= b <= 102:
+        return b - 87
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _string_step(a, s, b):
+    at = STATE + 8 * s
+    phase = a[at + 1] & 15
+    value = a[at + 1] >> 4
+    c = a[at + 2]
+    low = a[at + 3]
+    high = a[at + 4]
+    literal = a[at + 5]
+    if phase == BODY:
+        if b == 0x22:
+            if a[STATE + 8 * c] == UNEXPANDED:
+                _request(a, c)
+                return NEED
+            return a[STATE + 8 * c + 4] if low == 0 else DEAD
+        if b == 0x5C:
+            if high == 0:
+                return DEAD
+            live = _any_escaped(a, c, 0, 0x10FFFF, literal)
+            if live != 1:
+                return NEED if live == NEED else DEAD
+            return intern_state(a, STRING, ESCAPE, c, low, high, literal)
+        if b < 0x20:
+            return DEAD
+        d = _content_step(a, c, b)
+        if d < 0:
+            return d
+        if b < 0x80 or b >= 0xC0:
+            if high == 0:
+                return DEAD
+            return _body(a, d, max(low - 1, 0), high if high == UNLIMITED else high - 1, literal)
+        return _body(a, d, low, high, literal)
+    if phase == OPEN:
+        return _body(a, c, low, high, literal) if b == 0x22 else DEAD
+    if phase == ESCAPE:
+        if b == 0x75:
+            return intern_state(a, STRING, U, c, low, high, literal)
+        p = -1
+        if b == 0x22 or b == 0x5C or b == 0x2F:
+            p = b
+        elif b == 0x62:
+            p = 8
+        elif b == 0x66:
+            p = 12
+        elif b == 0x6E:
+            p = 10
+        elif b == 0x72:
+            p = 13
+        elif b == 0x74:
+            p = 9
+        return _escaped_character(a, c, p, low, high, literal) if p >= 0 else DEAD
+    if phase == HIGH:
+        if b != 0x5C:
+            return DEAD
+        return intern_state(a, STRING, HIGH_ESCAPE | value << 4, c, low, high, literal)
+    if phase == HIGH_ESCAPE:
+        if b != 0x75:
+            return DEAD
+        return intern_state(a, STRING, HIGH_U | value << 4, c, low, high, literal)
+    digit = _hex_digit(b)
+    if digit < 0:
+        return DEAD
+    if phase == HIGH_U:
+        if digit != 13:
+            return DEAD
+        return intern_state(a, STRING, LOW1 | value << 4, c, low, high, literal)
+    if phase == LOW1 or phase == LOW2 or phase == LOW3:
+        if phase == LOW1:
+            if digit < 12:
+                return DEAD
+            digit -= 12
+            value = value << 2 | digit
+        else:
+            value = value << 4 | digit
+        first = 0x10000 + (value << (8 if phase == LOW1 else 4 if phase == LOW2 else 0))
+        if phase == LOW3:
+            return _escaped_character(a, c, first, low, high, literal)
+        last = first + (0xFF if phase == LOW1 else 0xF)
+        live = _any_escaped(a, c, first, last, literal)
+        if live != 1:
+            return NEED if live == NEED else DEAD
+        return intern_state(a, STRING, (phase + 1) | value << 4, c, low, high, literal)
+    value = value << 4 | digit  # one of U, U1, U2, U3
+    if phase == U3:
+        if 0xD800 <= value <= 0xDBFF:
+            first = 0x10000 + ((value - 0xD800) << 10)
+            live = _any_escaped(a, c, first, first + 0x3FF, literal)
+            if live != 1:
+                return NEED if live == NEED else DEAD
+            return intern_state(a, STRING, HIGH | (value - 0xD800) << 4, c, low, high, literal)
+        if 0xDC00 <= value <= 0xDFFF:
+            return DEAD
+        return _escaped_character(a, c, value, low, high, literal)
+    shift = 12 if phase == U else 8 if phase == U1 else 4
+    first = value << shift
+    live = _any_unit(a, c, first, first + (1 << shift) - 1, literal)
+    if live != 1:
+        return NEED if live == NEED else DEAD
+    return intern_state(a, STRING, (phase + 1) | value << 4, c, low, high, literal)
+
+
+@njit(cache=True, nogil=True)
+def _step(a, s, b):
+    """The state after byte b, DEAD, NEED or FULL."""
+    kind = a[STATE + 8 * s]
+    if kind == SCAN:
+        return _scan_step(a, s, b)
+    if kind == STRING:
+        return _string_step(a, s, b)
+    # EXCEPT
+    f = _string_step(a, a[STATE + 8 * s + 1], b)
+    if f < 0:
+        return f
+    t = _string_step(a, a[STATE + 8 * s + 2], b)
+    if t == NEED or t == FULL:
+        return t
+    if f == RETURN:
+        return DEAD if t == RETURN else RETURN
+    return f if t < 0 else intern_state(a, EXCEPT, f, t, 0, 0, 0)
+
+
+# === Interned sets of trie nodes ================================================================
+# A set of one node is that node; others are TRIE_SIZE + index. -1 is the empty set.
+
+
+@njit(cache=True, nogil=True)
+def _intern_exits(a):
+    """Intern the nodes collected at EXITS."""
+    n = a[ACC_EXITS]
+    if n == 0:
+        return -1
+    at = a[EXITS]
+    if n == 1:
+        return a[at]
+    for i in range(1, n):
+        if a[at + i - 1] > a[at + i]:
+            a[at : at + n].sort()
+            break
+    h = n
+    for i in range(n):
+        h = _hash(h, a[at + i], 0)
+    i = h & (SET_SLOTS - 1)
+    while True:
+        k = a[SET_SLOT + i] - 1
+        if k < 0:
+            break
+        if a[SET + 2 * k + 1] == n:
+            first = a[SET + 2 * k]
+            j = 0
+            while j < n and a[NODE + first + j] == a[at + j]:
+                j += 1
+            if j == n:
+                return a[TRIE_SIZE] + k
+        i = (i + 1) & (SET_SLOTS - 1)
+    k = a[N_SETS]
+    first = a[N_NODES]
+    if k >= MAX_SETS or first + n > MAX_NODES:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_SETS] = k + 1
+    a[N_NODES] = first + n
+    for j in range(n):
+        a[NODE + first + j] = a[at + j]
+    a[SET + 2 * k] = first
+    a[SET + 2 * k + 1] = n
+    a[SET_SLOT + i] = k + 1
+    return a[TRIE_SIZE] + k
+
+
+# === Results: (state, node set) -> tokens allowed and exit set ==================================
+# Record: [state, set, mask row or -1, first token, token count, exit set].
+
+
+@njit(cache=True, nogil=True)
+def _representative(a, s):
+    """The same string with its counts clamped at what one token can reach."""
+    at = STATE + 8 * s
+    if a[at] != STRING or (a[at + 3] == 0 and a[at + 4] == UNLIMITED):
+        return s
+    most = a[MAX_CHARS]
+    low = min(a[at + 3], most)
+    high = a[at + 4] if a[at + 4] < most else UNLIMITED
+    return intern_state(a, STRING, a[at + 1], a[at + 2], low, high, a[at + 5])
+
+
+@njit(cache=True, nogil=True)
+def _find_result(a, s, x):
+    i = _hash(s, x, 1) & (RESULT_SLOTS - 1)
+    while True:
+        r = a[RESULT_SLOT + i] - 1
+        if r < 0:
+            return -1
+        if a[RESULT + 6 * r] == s and a[RESULT + 6 * r + 1] == x:
+            return r
+        i = (i + 1) & (RESULT_SLOTS - 1)
+
+
+@njit(cache=True, nogil=True)
+def _result_or_job(a, s, x):
+    """The result of (s, x), or MISSING with its job pushed."""
+    s = _representative(a, s)
+    if s < 0:
+        return MISSING
+    r = _find_result(a, s, x)
+    if r >= 0:
+        return r
+    n = a[N_JOBS]
+    if n >= MAX_JOBS:
+        a[IS_FULL] = 1
+        return MISSING
+    a[JOB + 2 * n] = s
+    a[JOB + 2 * n + 1] = x
+    a[N_JOBS] = n + 1
+    return MISSING
+
+
+@njit(cache=True, nogil=True)
+def _own_row(a):
+    """Start the scratch row, if this walk has not yet."""
+    if a[ACC_OWN_ROW] == 0:
+        a[ACC_OWN_ROW] = 1
+        at = a[ROW_SCRATCH]
+        for w in range(a[MASK_WORDS]):
+            a[at + w] = 0
+
+
+@njit(cache=True, nogil=True)
+def _flush_tokens(a):
+    _own_row(a)
+    at = a[ROW_SCRATCH]
+    for i in range(a[ACC_TOKENS]):
+        token = a[TOKENS + i]
+        a[at + (token >> 5)] |= np.int32(1 << (token & 31))
+    a[ACC_TOKENS] = 0
+
+
+@njit(cache=True, nogil=True)
+def _merge_row(a, row):
+    _own_row(a)
+    at = a[ROW_SCRATCH]
+    source = a[ROW] + row * a[MASK_WORDS]
+    for w in range(a[MASK_WORDS]):
+        a[at + w] |= a[source + w]
+
+
+@njit(cache=True, nogil=True)
+def _emit(a, token):
+    """Allow a token and every other id with the same bytes."""
+    while token >= 0:
+        n = a[ACC_TOKENS]
+        if n >= TOKEN_SCRATCH:
+            _flush_tokens(a)
+            n = 0
+        a[TOKENS + n] = token
+        a[ACC_TOKENS] = n + 1
+        token = a[a[CHAIN] + token]
+
+
+@njit(cache=True, nogil=True)
+def _absorb(a, r):
+    """Allow what result r allows."""
+    row = a[RESULT + 6 * r + 2]
+    if row >= 0 and row != a[ACC_ROW]:
+        if a[ACC_ROW] < 0:
+            a[ACC_ROW] = row
+        else:
+            _merge_row(a, row)
+    first = TOKEN + a[RESULT + 6 * r + 3]
+    for i in range(a[RESULT + 6 * r + 4]):
+        n = a[ACC_TOKENS]
+        if n >= TOKEN_SCRATCH:
+            _flush_tokens(a)
+            n = 0
+        a[TOKENS + n] = a[first + i]
+        a[ACC_TOKENS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _exit(a, x):
+    if a[a[STAMP] + x] != a[EPOCH]:
+        a[a[STAMP] + x] = a[EPOCH]
+        n = a[ACC_EXITS]
+        a[a[EXITS] + n] = x
+        a[ACC_EXITS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _arrive(a, s, x):
+    if a[a[TRIE] + 4 * x + 2] == 0:  # nothing longer to read
+        return
+    if s == RETURN:
+        _exit(a, x)
+        return
+    n = a[N_ARRIVALS]
+    if n >= MAX_ARRIVALS:
+        a[IS_FULL] = 1
+        return
+    a[ARRIVAL + 2 * n] = s
+    a[ARRIVAL + 2 * n + 1] = x
+    a[N_ARRIVALS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _except_exits(a, r, q):
+    """Exits of result r that are not exits of result q."""
+    x = a[RESULT + 6 * r + 5]
+    y = a[RESULT + 6 * q + 5]
+    if x < 0:
+        return
+    n = a[TRIE_SIZE]
+    i = 0
+    i_end = 1
+    j = 0
+    j_end = 0
+    if x >= n:
+        i = NODE + a[SET + 2 * (x - n)]
+        i_end = i + a[SET + 2 * (x - n) + 1]
+    if y >= n:
+        j = NODE + a[SET + 2 * (y - n)]
+        j_end = j + a[SET + 2 * (y - n) + 1]
+    while i < i_end:
+        node = a[i] if x >= n else x
+        if y >= n:
+            while j < j_end and a[j] < node:
+                j += 1
+            if not (j < j_end and a[j] == node):
+                _exit(a, node)
+        elif node != y:
+            _exit(a, node)
+        i += 1
+
+
+@njit(cache=True, nogil=True)
+def _arrive_set(a, s, x):
+    n = a[TRIE_SIZE]
+    if x < n:
+        _arrive(a, s, x)
+        return
+    first = NODE + a[SET + 2 * (x - n)]
+    for i in range(a[SET + 2 * (x - n) + 1]):
+        _arrive(a, s, a[first + i])
+
+
+@njit(cache=True, nogil=True)
+def _first_child(a, first, count, b):
+    """The first of `count` children from `first` whose byte is at least b."""
+    low = first
+    high = first + count
+    at = a[TRIE] + 3
+    while low < high:
+        middle = (low + high) >> 1
+        if a[at + 4 * middle] < b:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _visit(a, s, x):
+    """Step from s along every edge of trie node x."""
+    trie = a[TRIE]
+    first = a[trie + 4 * x + 1]
+    count = a[trie + 4 * x + 2]
+    end = first + count
+    at = STATE + 8 * s
+    a[COUNT_VISITS] += 1
+    content = s
+    if a[at] == STRING:
+        if a[at + 1] != BODY:
+            for y in range(first, end):
+                t = _string_step(a, s, a[trie + 4 * y + 3])
+                if t >= 0:
+                    _emit(a, a[trie + 4 * y])
+                    _arrive(a, t, y)
+            return
+        content = a[at + 2]
+        if a[STATE + 8 * content] == UNEXPANDED:
+            _request(a, content)
+            return
+        for b in (0x22, 0x5C):
+            y = _first_child(a, first, count, b)
+            if y < end and a[trie + 4 * y + 3] == b:
+                t = _string_step(a, s, b)
+                if t >= 0:
+                    _emit(a, a[trie + 4 * y])
+                    _arrive(a, t, y)
+    is_body = content != s
+    low = a[at + 3]
+    high = a[at + 4]
+    literal = a[at + 5]
+    e = a[STATE + 8 * content + 1]
+    for e in range(e, e + a[STATE + 8 * content + 2]):
+        span = a[EDGE + 2 * e]
+        t = a[EDGE + 2 * e + 1]
+        b = span & 255
+        last = span >> 8
+        y = first if b == 0 else _first_child(a, first, count, b)
+        while y < end:
+            b = a[trie + 4 * y + 3]
+            if b > last:
+                break
+            if is_body:
+                if b >= 0x20 and b != 0x22 and b != 0x5C:
+                    starts = b < 0x80 or b >= 0xC0
+                    if not (starts and high == 0):
+                        u = t
+                        if low == 0 and high == UNLIMITED:
+                            u = _body(a, t, 0, UNLIMITED, literal)
+                        elif starts:
+                            u = _body(
+                                a,
+                                t,
+                                max(low - 1, 0),
+                                high if high == UNLIMITED else high - 1,
+                                literal,
+                            )
+                        else:
+                            u = _body(a, t, low, high, literal)
+                        if u >= 0:
+                            _emit(a, a[trie + 4 * y])
+                            _arrive(a, u, y)
+            else:
+                _emit(a, a[trie + 4 * y])
+                _arrive(a, t, y)
+            y += 1
+
+
+@njit(cache=True, nogil=True)
+def _except_result(a, s, x):
+    """Absorb the exception s from node set x; MISSING when its parts are not known yet."""
+    r = _result_or_job(a, a[STATE + 8 * s + 1], x)
+    q = _result_or_job(a, a[STATE + 8 * s + 2], x)
+    if r < 0 or q < 0:
+        return MISSING
+    _absorb(a, r)
+    _except_exits(a, r, q)
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _walk(a, s0, x0):
+    """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    a[COUNT_WALKS] += 1
+    a[ACC_TOKENS] = 0
+    a[ACC_EXITS] = 0
+    a[ACC_ROW] = -1
+    a[ACC_OWN_ROW] = 0
+    a[EPOCH] += 1
+    a[N_ARRIVALS] = 0
+    missing = False
+    # At the start a whole node set moves at once.
+    stack = CLOSURE
+    depth = 1
+    a[stack] = s0
+    a[stack + 1] = x0
+    while depth > 0:
+        depth -= 1
+        s = a[stack + 2 * depth]
+        x = a[stack + 2 * depth + 1]
+        at = STATE + 8 * s
+        kind = a[at]
+        if kind == UNEXPANDED:
+            _request(a, s)
+        elif kind == CALL:
+            r = _result_or_job(a, a[at + 1], x)
+            if r < 0:
+                missing = True
+                continue
+            _absorb(a, r)
+            if a[RESULT + 6 * r + 5] >= 0:
+                a[stack + 2 * depth] = a[at + 2]
+                a[stack + 2 * depth + 1] = a[RESULT + 6 * r + 5]
+                depth += 1
+        elif kind == CHOICE:
+            if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
+                a[IS_FULL] = 1
+                return FULL
+            for e in range(a[at + 1], a[at + 1] + a[at + 2]):
+                a[stack + 2 * depth] = a[EDGE + 2 * e + 1]
+                a[stack + 2 * depth + 1] = x
+                depth += 1
+        elif kind == EXCEPT:
+            if _except_result(a, s, x) < 0:
+                missing = True
+        else:
+            _arrive_set(a, s, x)
+    # Below it, one (state, node) at a time.
+    while a[N_ARRIVALS] > 0:
+        if a[IS_FULL] != 0:
+            return FULL
+        n = a[N_ARRIVALS] - 1
+        a[N_ARRIVALS] = n
+        s = a[ARRIVAL + 2 * n]
+        x = a[ARRIVAL + 2 * n + 1]
+        at = STATE + 8 * s
+        kind = a[at]
+        if kind == SCAN:
+            if a[at + 3] != 0:
+                _exit(a, x)
+            _visit(a, s, x)
+        elif kind == STRING:
+            _visit(a, s, x)
+        elif kind == CALL:
+            r = _result_or_job(a, a[at + 1], x)
+            if r < 0:
+                missing = True
+                continue
+            _absorb(a, r)
+            y = a[RESULT + 6 * r + 5]
+            if y >= 0:
+                _arrive_set(a, a[at + 2], y)
+        elif kind == CHOICE:
+            for e in range(a[at + 1], a[at + 1] + a[at + 2]):
+                _arrive(a, a[EDGE + 2 * e + 1], x)
+        elif kind == EXCEPT:
+            if _except_result(a, s, x) < 0:
+                missing = True
+        else:
+            _request(a, s)
+    if a[IS_FULL] != 0:
+        return FULL
+    if a[N_REQUESTS] > 0:
+        return NEED
+    if missing:
+        return MISSING
+    return _store_result(a, s0, x0)
+
+
+@njit(cache=True, nogil=True)
+def _store_result(a, s, x):
+    exits = _intern_exits(a)
+    if a[ACC_TOKENS] > LIST_LIMIT:
+        _flush_tokens(a)
+    row = a[ACC_ROW]
+    if a[ACC_OWN_ROW] != 0:
+        if row >= 0:
+            _merge_row(a, row)
+        row = a[N_ROWS]
+        if row >= a[MAX_ROWS]:
+            a[IS_FULL] = 1
+            return FULL
+        a[N_ROWS] = row + 1
+        at = a[ROW] + row * a[MASK_WORDS]
+        for w in range(a[MASK_WORDS]):
+            a[at + w] = a[a[ROW_SCRATCH] + w]
+    r = a[N_RESULTS]
+    first = a[N_TOKENS]
+    n = a[ACC_TOKENS]
+    if r >= MAX_RESULTS or first + n > MAX_TOKENS or a[IS_FULL] != 0:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_RESULTS] = r + 1
+    a[N_TOKENS] = first + n
+    for i in range(n):
+        a[TOKEN + first + i] = a[TOKENS + i]
+    at = RESULT + 6 * r
+    a[at] = s
+    a[at + 1] = x
+    a[at + 2] = row
+    a[at + 3] = first
+    a[at + 4] = n
+    a[at + 5] = exits
+    i = _hash(s, x, 1) & (RESULT_SLOTS - 1)
+    while a[RESULT_SLOT + i] != 0:
+        i = (i + 1) & (RESULT_SLOTS - 1)
+    a[RESULT_SLOT + i] = r + 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _run_jobs(a):
+    while a[N_JOBS] > 0:
+        n = a[N_JOBS] - 1
+        s = a[JOB + 2 * n]
+        x = a[JOB + 2 * n + 1]
+        status = 0 if _find_result(a, s, x) >= 0 else _walk(a, s, x)
+        if status == 0:
+            a[N_JOBS] = n
+        elif status != MISSING:
+            a[N_JOBS] = 0
+            return status
+    return 0
+
+
+# === Configurations =============================================================================
+# Record: [first pair, pair count, accepting, first recipe entry or -1, recipe count].
+
+
+@njit(cache=True, nogil=True)
+def _intern_cell(a, then, parent):
+    i = _hash(then, parent, 2) & (CELL_SLOTS - 1)
+    while True:
+        k = a[CELL_SLOT + i]
+        if k == 0:
+            break
+        if a[CELL + 2 * k] == then and a[CELL + 2 * k + 1] == parent:
+            return k
+        i = (i + 1) & (CELL_SLOTS - 1)
+    k = a[N_CELLS]
+    if k >= MAX_CELLS:
+        a[IS_FULL] = 1
+        return BOTTOM
+    a[N_CELLS] = k + 1
+    a[CELL + 2 * k] = then
+    a[CELL + 2 * k + 1] = parent
+    a[CELL_SLOT + i] = k
+    return k
+
+
+@njit(cache=True, nogil=True)
+def _close(a, s, cell, n):
+    """Add (s, cell) and all that it reaches without a byte to the n pairs at NEW_PAIR.
+
+    Returns (number of pairs, whether the outermost piece returned).
+    """
+    accepting = 0
+    depth = 1
+    a[CLOSURE] = s
+    a[CLOSURE + 1] = cell
+    while depth > 0:
+        depth -= 1
+        s = a[CLOSURE + 2 * depth]
+        cell = a[CLOSURE + 2 * depth + 1]
+        at = STATE + 8 * s
+        kind = a[at]
+        if kind == UNEXPANDED:
+            _request(a, s)
+            continue
+        if kind == CHOICE:
+            if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
+                a[IS_FULL] = 1
+                return n, accepting
+            for e in range(a[at + 1], a[at + 1] + a[at + 2]):
+                a[CLOSURE + 2 * depth] = a[EDGE + 2 * e + 1]
+                a[CLOSURE + 2 * depth + 1] = cell
+                depth += 1
+            continue
+        if kind == CALL:
+            if a[at + 2] != RETURN:
+                cell = _intern_cell(a, a[at + 2], cell)
+            a[CLOSURE + 2 * depth] = a[at + 1]
+            a[CLOSURE + 2 * depth + 1] = cell
+            depth += 1
+            continue
+        if kind == RETURNS or (kind == SCAN and a[at + 3] != 0):
+            if cell == BOTTOM:
+                accepting = 1
+            else:
+                a[CLOSURE + 2 * depth] = a[CELL + 2 * cell]
+                a[CLOSURE + 2 * depth + 1] = a[CELL + 2 * cell + 1]
+                depth += 1
+        if kind == RETURNS or (kind == SCAN and a[at + 2] == 0):
+            continue
+        i = 0
+        while i < n and not (a[NEW_PAIR + 2 * i] == s and a[NEW_PAIR + 2 * i + 1] == cell):
+            i += 1
+        if i == n:
+            if n >= MAX_CLOSURE:
+                a[IS_FULL] = 1
+                return n, accepting
+            a[NEW_PAIR + 2 * n] = s
+            a[NEW_PAIR + 2 * n + 1] = cell
+            n += 1
+    return n, accepting
+
+
+@njit(cache=True, nogil=True)
+def _intern_config(a, n, accepting):
+    """Intern the n pairs at NEW_PAIR; DEAD when there is nothing."""
+    if n == 0 and accepting == 0:
+        return DEAD
+    for i in range(1, n):  # insertion sort: n is small
+        s = a[NEW_PAIR + 2 * i]
+        cell = a[NEW_PAIR + 2 * i + 1]
+        j = i
+        while j > 0 and (
+            a[NEW_PAIR + 2 * j - 2] > s
+            or (a[NEW_PAIR + 2 * j - 2] == s and a[NEW_PAIR + 2 * j - 1] > cell)
+        ):
+            a[NEW_PAIR + 2 * j] = a[NEW_PAIR + 2 * j - 2]
+            a[NEW_PAIR + 2 * j + 1] = a[NEW_PAIR + 2 * j - 1]
+            j -= 1
+        a[NEW_PAIR + 2 * j] = s
+        a[NEW_PAIR + 2 * j + 1] = cell
+    h = _hash(n, accepting, 3)
+    for i in range(n):
+        h = _hash(h, a[NEW_PAIR + 2 * i], a[NEW_PAIR + 2 * i + 1])
+    slot = h & (CONFIG_SLOTS - 1)
+    while True:
+        k = a[CONFIG_SLOT + slot] - 1
+        if k < 0:
+            break
+        at = CONFIG + 5 * k
+        if a[at + 1] == n and a[at + 2] == accepting:
+            first = PAIR + 2 * a[at]
+            i = 0
+            while i < 2 * n and a[first + i] == a[NEW_PAIR + i]:
+                i += 1
+            if i == 2 * n:
+                return k
+        slot = (slot + 1) & (CONFIG_SLOTS - 1)
+    k = a[N_CONFIGS]
+    first = a[N_PAIRS]
+    if k >= MAX_CONFIGS or first + n > MAX_PAIRS:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_CONFIGS] = k + 1
+    a[N_PAIRS] = first + n
+    for i in range(2 * n):
+        a[PAIR + 2 * first + i] = a[NEW_PAIR + i]
+    at = CONFIG + 5 * k
+    a[at] = first
+    a[at + 1] = n
+    a[at + 2] = accepting
+    a[at + 3] = -1
+    a[at + 4] = 0
+    a[CONFIG_SLOT + slot] = k + 1
+    return k
+
+
+@njit(cache=True, nogil=True)
+def initial(a, s):
+    """The configuration at the start of piece s; NEED or FULL."""
+    n, accepting = _close(a, s, BOTTOM, 0)
+    if a[IS_FULL] != 0:
+        return FULL
+    if a[N_REQUESTS] > 0:
+        return NEED
+    return _intern_config(a, n, accepting)
+
+
+@njit(cache=True, nogil=True)
+def _step_config(a, config, b):
+    slot = _hash(config, b, 4) & (STEP_SLOTS - 1)
+    while True:
+        at = STEP + 3 * slot
+        if a[at] == 0:
+            break
+        if a[at] == config + 1 and a[at + 1] == b:
+            return a[at + 2]
+        slot = (slot + 1) & (STEP_SLOTS - 1)
+    a[COUNT_STEPS] += 1
+    first = PAIR + 2 * a[CONFIG + 5 * config]
+    n = 0
+    accepting = 0
+    for i in range(a[CONFIG + 5 * config + 1]):
+        s = _step(a, a[first + 2 * i], b)
+        if s >= 0:
+            n, accepts = _close(a, s, a[first + 2 * i + 1], n)
+            accepting |= accepts
+    if a[IS_FULL] != 0:
+        return FULL
+    if a[N_REQUESTS] > 0:
+        return NEED
+    target = _intern_config(a, n, accepting)
+    if target == FULL or a[N_STEPS] >= STEP_SLOTS // 8 * 7:
+        a[IS_FULL] = 1
+        return FULL
+    a[N_STEPS] += 1
+    a[at] = config + 1
+    a[at + 1] = b
+    a[at + 2] = target
+    return target
+
+
+@njit(cache=True, nogil=True)
+def advance(a, config, data, start, end):
+    """The configuration after data[start:end] (uint8), DEAD, NEED or FULL."""
+    for i in range(start, end):
+        config = _step_config(a, config, data[i])
+        if config < 0:
+            return config
+    return config
+
+
+@njit(cache=True, nogil=True)
+def is_accepting(a, config):
+    return a[CONFIG + 5 * config + 2] != 0
+
+
+@njit(cache=True, nogil=True)
+def next_bytes(a, config, out, most):
+    """Write the bytes that can come next to out (uint8[256]); stop after `most` of them.
+
+    Returns their number, NEED or FULL.
+    """
+    first = PAIR + 2 * a[CONFIG + 5 * config]
+    pairs = a[CONFIG + 5 * config + 1]
+    n = 0
+    for b in range(256):
+        for i in range(pairs):
+            if _step(a, a[first + 2 * i], b) >= 0:
+                out[n] = b
+                n += 1
+                break
+        if n >= most:
+            break
+    if a[IS_FULL] != 0:
+        return FULL
+    if a[N_REQUESTS] > 0:
+        return NEED
+    return n
+
+
+@njit(cache=True, nogil=True)
+def step_all(a, s, out):
+    """Write the state after each byte, or DEAD, to out (int32[256]). 0, or NEED or FULL."""
+    for b in range(256):
+        out[b] = _step(a, s, b)
+    if a[IS_FULL] != 0:
+        return FULL
+    return NEED if a[N_REQUESTS] > 0 else 0
+
+
+# === Masks ======================================================================================
+
+
+@njit(cache=True, nogil=True)
+def _find_recipe(a, config):
+    """List the results whose union is the mask of `config`. 0, or NEED or FULL."""
+    while True:
+        start = a[N_RECIPE]
+        count = 0
+        missing = False
+        first = PAIR + 2 * a[CONFIG + 5 * config]
+        for i in range(a[CONFIG + 5 * config + 1]):
+            s = a[first + 2 * i]
+            cell = a[first + 2 * i + 1]
+            x = 0
+            while True:
+                r = _result_or_job(a, s, x)
+                if r < 0:
+                    missing = True
+                    break
+                if start + count >= MAX_RECIPE:
+                    a[IS_FULL] = 1
+                    return FULL
+                a[RECIPE + start + count] = r
+                count += 1
+                x = a[RESULT + 6 * r + 5]
+                if x < 0 or cell == BOTTOM:
+                    break
+                s = a[CELL + 2 * cell]
+                cell = a[CELL + 2 * cell + 1]
+        if a[IS_FULL] != 0:
+            a[N_JOBS] = 0
+            return FULL
+        if not missing:
+            a[N_RECIPE] = start + count
+            a[CONFIG + 5 * config + 3] = start
+            a[CONFIG + 5 * config + 4] = count
+            return 0
+        status = _run_jobs(a)
+        if status != 0:
+            return status
+
+
+@njit(cache=True, nogil=True)
+def fill(a, config, out):
+    """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
+    at = CONFIG + 5 * config
+    if a[at + 3] < 0:
+        status = _find_recipe(a, config)
+        if status != 0:
+            return status
+    words = a[MASK_WORDS]
+    first = RECIPE + a[at + 3]
+    count = a[at + 4]
+    rows = 0
+    for i in range(count):
+        row = a[RESULT + 6 * a[first + i] + 2]
+        if row >= 0:
+            source = a[ROW] + row * words
+            if rows == 0:
+                out[:words] = a[source : source + words]
+            else:
+                for w in range(words):
+                    out[w] |= a[source + w]
+            rows += 1
+    if rows == 0:
+        out[:words] = 0
+    out[words:] = 0
+    for i in range(count):
+        r = RESULT + 6 * a[first + i]
+        token_at = TOKEN + a[r + 3]
+        for j in range(a[r + 4]):
+            token = a[token_at + j]
+            out[token >> 5] |= np.int32(1 << (token & 31))
+    if a[at + 2] != 0:
+        for i in range(a[N_EOS]):
+            token = a[a[EOS] + i]
+            out[token >> 5] |= np.int32(1 << (token & 31))
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def prepare_many(a, configs):
+    """Find the recipes of configs (int64[B]). 0, or NEED or FULL."""
+    for i in range(configs.shape[0]):
+        if a[CONFIG + 5 * configs[i] + 3] < 0:
+            status = _find_recipe(a, configs[i])
+            if status != 0:
+                return status
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def fill_many(a, configs, out):
+    """Write the masks of prepared configs (int64[B]) to out (int32[B, W])."""
+    for i in range(configs.shape[0]):
+        fill(a, configs[i], out[i])

@@ -1,0 +1,259 @@
+"""The network over the engine's tables: keys to states, definitions to records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from structgen.automaton import kernels as k
+from structgen.automaton.tables import TablesFull
+from structgen.errors import GrammarError
+from structgen.network import Call, Choice, Key, Scan
+from structgen.regular import Automaton, Language
+
+__all__ = ["TableNetwork"]
+
+
+class _AutomatonKey(NamedTuple):
+    """A state of a regular automaton; `content`: over the parsed value of a JSON string."""
+
+    automaton: Automaton
+    state: int
+    content: bool
+
+
+class TableNetwork:
+    """Network states as records of an arena (see `structgen.network.Network`).
+
+    Args:
+        arena: The engine's tables, empty.
+    """
+
+    RETURN = k.RETURN
+
+    def __init__(self, arena: NDArray[np.int32]) -> None:
+        self._arena = arena
+        self._cells = memoryview(arena)
+        # By type first: named tuples of different types may be equal.
+        self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
+        self._literals: dict[tuple[bytes, int], int] = {}
+        self._choices: dict[tuple[int, ...], int] = {}
+        self._keys: dict[int, object] = {}
+        self._names: dict[tuple[str, ...], int] = {}
+        self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
+        self._any = self._any_content()
+        arena[k.ANY_CONTENT] = self._any
+
+    def _any_content(self) -> int:
+        """The content automaton of all valid UTF-8 texts (RFC 3629 section 4)."""
+        start, one, two, three, e0, ed, f0, f4 = (self._new() for _ in range(8))
+        tails = ((0x80, 0xBF),)
+        self._scan(
+            start,
+            (
+                (0x00, 0x7F, start),
+                (0xC2, 0xDF, one),
+                (0xE0, 0xE0, e0),
+                (0xE1, 0xEC, two),
+                (0xED, 0xED, ed),
+                (0xEE, 0xEF, two),
+                (0xF0, 0xF0, f0),
+                (0xF1, 0xF3, three),
+                (0xF4, 0xF4, f4),
+            ),
+            after_quote=k.RETURN,
+        )
+        for state, spans, target in (
+            (one, tails, start),
+            (two, tails, one),
+            (three, tails, two),
+            (e0, ((0xA0, 0xBF),), one),
+            (ed, ((0x80, 0x9F),), one),
+            (f0, ((0x90, 0xBF),), two),
+            (f4, ((0x80, 0x8F),), two),
+        ):
+            self._scan(state, tuple((low, high, target) for low, high in spans))
+        return start
+
+    # --- What front ends call (documented in structgen.network.Network) -------------------------
+
+    def state(self, key: Key) -> int:
+        return self._keyed(key)
+
+    def literal(self, data: bytes, then: int) -> int:
+        if not data:
+            return then
+        state = self._literals.get((data, then))
+        if state is None:
+            state = self._check(
+                k.new_literal(self._arena, np.frombuffer(data, dtype=np.uint8), then)
+            )
+            self._literals[data, then] = state
+        return state
+
+    def call(self, piece: int, then: int) -> int:
+        return self._check(k.intern_state(self._arena, k.CALL, piece, then, 0, 0, 0))
+
+    def choice(self, states: Sequence[int]) -> int:
+        distinct = tuple(dict.fromkeys(states))
+        if len(distinct) == 1:
+            return distinct[0]
+        state = self._choices.get(distinct)
+        if state is None:
+            state = self._new()
+            self._choice(state, distinct)
+            self._choices[distinct] = state
+        return state
+
+    def automaton(self, automaton: Automaton) -> int:
+        return self._keyed(_AutomatonKey(automaton, automaton.start, False))
+
+    def json_string(
+        self,
+        language: Language | None = None,
+        min_length: int = 0,
+        max_length: int | None = None,
+    ) -> int:
+        if language is not None:
+            automaton = language.automaton()
+            content = self._keyed(_AutomatonKey(automaton, automaton.start, True))
+            return self._string(content, 0, None, 0)
+        return self._string(self._any, min_length, max_length, 0)
+
+    def json_names(self, names: Sequence[tuple[str, int]]) -> int:
+        return self._string(self._trie(names), 0, None, 1)
+
+    def json_string_except(self, names: Sequence[str]) -> int:
+        distinct = tuple(sorted(set(names)))
+        if not distinct:
+            return self.json_string()
+        state = self._names.get(distinct)
+        if state is None:
+            excluded = self._string(self._trie([(n, k.RETURN) for n in distinct]), 0, None, 0)
+            state = self._check(
+                k.intern_state(self._arena, k.EXCEPT, self.json_string(), excluded, 0, 0, 0)
+            )
+            self._names[distinct] = state
+        return state
+
+    # --- What the engine calls ------------------------------------------------------------------
+
+    def expand(self, state: int) -> None:
+        """Define a state that a kernel asked for."""
+        key = self._keys.get(state)
+        if key is None:  # defined since it was asked for
+            return
+        if type(key) is _AutomatonKey:
+            automaton = key.automaton
+            accepts = automaton.is_accepting(key.state)
+            edges = tuple(
+                (low, high, self._keyed(_AutomatonKey(automaton, target, key.content)))
+                for low, high, target in automaton.edges(key.state)
+            )
+            if key.content:
+                self._scan(state, edges, after_quote=k.RETURN if accepts else -1)
+            else:
+                self._scan(state, edges, returns=accepts)
+        else:
+            definition = key.expand(self)  # type: ignore[attr-defined]
+            if isinstance(definition, Call):
+                at = k.STATE + 8 * state
+                self._cells[at + 1] = definition.piece
+                self._cells[at + 2] = definition.then
+                self._cells[at] = k.CALL
+            elif isinstance(definition, Scan):
+                self._scan(state, definition.edges, returns=definition.returns)
+            elif isinstance(definition, Choice):
+                self._choice(state, tuple(dict.fromkeys(definition.states)))
+            else:
+                raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
+        del self._keys[state]
+
+    # --- Records --------------------------------------------------------------------------------
+
+    def _keyed(self, key: object) -> int:
+        states = self._states[type(key)]
+        state = states.get(key)
+        if state is None:
+            state = states[key] = self._new()
+            self._keys[state] = key
+        return state
+
+    def _new(self) -> int:
+        cells = self._cells
+        state = cells[k.N_STATES]
+        if state >= k.MAX_STATES:
+            raise TablesFull
+        cells[k.N_STATES] = state + 1
+        cells[k.STATE + 8 * state] = k.UNEXPANDED
+        return state
+
+    def _edges(self, edges: Sequence[tuple[int, int, int]]) -> int:
+        cells = self._cells
+        first = cells[k.N_EDGES]
+        if first + len(edges) > k.MAX_EDGES:
+            raise TablesFull
+        at = k.EDGE + 2 * first
+        for low, high, target in edges:
+            cells[at] = low | high << 8
+            cells[at + 1] = target
+            at += 2
+        cells[k.N_EDGES] = first + len(edges)
+        return first
+
+    def _scan(
+        self,
+        state: int,
+        edges: Sequence[tuple[int, int, int]],
+        *,
+        returns: bool = False,
+        after_quote: int = -1,
+    ) -> None:
+        cells = self._cells
+        at = k.STATE + 8 * state
+        cells[at + 1] = self._edges(edges)
+        cells[at + 2] = len(edges)
+        cells[at + 3] = returns
+        cells[at + 4] = after_quote
+        cells[at] = k.SCAN
+
+    def _choice(self, state: int, states: Sequence[int]) -> None:
+        cells = self._cells
+        at = k.STATE + 8 * state
+        cells[at + 1] = self._edges([(0, 0, target) for target in states])
+        cells[at + 2] = len(states)
+        cells[at] = k.CHOICE
+
+    def _string(
+        self, content: int, min_length: int, max_length: int | None, literal: int
+    ) -> int:
+        # Lengths beyond any text that fits in memory are no constraint (or cannot be met).
+        low = min(min_length, k.UNLIMITED - 1)
+        high = k.UNLIMITED if max_length is None or max_length >= k.UNLIMITED else max_length
+        return self._check(
+            k.intern_state(self._arena, k.STRING, k.OPEN, content, low, high, literal)
+        )
+
+    def _trie(self, names: Sequence[tuple[str, int]]) -> int:
+        try:
+            encoded = sorted((name.encode(), then) for name, then in names)
+        except UnicodeEncodeError as error:
+            raise GrammarError(
+                f"The name {error.object!r} holds a lone surrogate, which no valid text contains"
+            ) from None
+        blob = np.frombuffer(b"".join(name for name, _ in encoded), dtype=np.uint8)
+        ends = np.fromiter((len(name) for name, _ in encoded), np.int64, len(encoded)).cumsum()
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        offsets[1:] = ends
+        targets = np.fromiter((then for _, then in encoded), np.int64, len(encoded))
+        return self._check(k.new_names(self._arena, blob, offsets, targets))
+
+    @staticmethod
+    def _check(state: int) -> int:
+        if state < 0:
+            raise TablesFull
+        return int(state)

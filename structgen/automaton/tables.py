@@ -1,0 +1,60 @@
+"""Allocation of the arena: one int32 array that holds all tables of an engine."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from structgen.automaton import kernels as k
+from structgen.vocabulary import Vocabulary
+
+__all__ = ["TablesFull", "allocate_arena"]
+
+ROW_BUDGET = 1 << 24  # int32 words for shared mask rows: 64 MB
+
+
+class TablesFull(Exception):
+    """A table is full: the engine starts over with empty tables."""
+
+
+def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Empty tables for a vocabulary of V tokens.
+
+    The array is reserved whole and is all zeros; the operating system backs only the pages that
+    are touched, so a fresh engine holds a few megabytes above its copy of the token trie.
+
+    Args:
+        vocabulary: The vocabulary; its trie is copied into the arena.
+
+    Returns:
+        int32[FIXED_SIZE + tables that depend on V].
+    """
+    nodes = vocabulary.trie.nodes
+    chain = vocabulary.trie.chain
+    words = (vocabulary.size + 31) // 32
+    max_rows = max(64, ROW_BUDGET // words)
+    sizes = {
+        k.TRIE: nodes.size,
+        k.CHAIN: vocabulary.size,
+        k.STAMP: len(nodes),
+        k.EXITS: len(nodes),
+        k.EOS: max(1, len(vocabulary.eos_token_ids)),
+        k.ROW_SCRATCH: words,
+        k.ROW: max_rows * words,
+    }
+    arena = np.zeros(k.FIXED_SIZE + sum(sizes.values()), np.int32)
+    at = k.FIXED_SIZE
+    for header, size in sizes.items():
+        arena[header] = at
+        at += size
+    arena[arena[k.TRIE] : arena[k.TRIE] + nodes.size] = nodes.reshape(-1)
+    arena[arena[k.CHAIN] : arena[k.CHAIN] + len(chain)] = chain
+    arena[arena[k.EOS] : arena[k.EOS] + len(vocabulary.eos_token_ids)] = vocabulary.eos_token_ids
+    arena[k.N_EOS] = len(vocabulary.eos_token_ids)
+    arena[k.VOCABULARY_SIZE] = vocabulary.size
+    arena[k.TRIE_SIZE] = len(nodes)
+    arena[k.MASK_WORDS] = words
+    arena[k.MAX_ROWS] = max_rows
+    arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
+    arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
+    return arena

@@ -1,0 +1,114 @@
+"""A source and a vocabulary make a compiled grammar."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from structgen.automaton import Engine, Grammar, TablesFull, engine_of
+from structgen.errors import LimitExceededError
+from structgen.frontends.json_schema import json_schema, schema_of
+from structgen.matcher import Matcher
+from structgen.vocabulary import Vocabulary
+
+__all__ = ["CompiledGrammar", "Grammar", "compile", "grammar_of"]
+
+
+class CompiledGrammar:
+    """A grammar over a vocabulary: immutable, shared by threads and requests.
+
+    Made by `compile`. Nothing beyond the first state is computed before it is reached; what is
+    computed is shared by all grammars over the same vocabulary.
+
+    Attributes:
+        grammar: The language.
+        vocabulary: The vocabulary.
+    """
+
+    __slots__ = ("_engine", "_initial", "grammar", "vocabulary")
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
+        self.grammar = grammar
+        self.vocabulary = vocabulary
+        self._engine = engine_of(vocabulary)
+        self._initial = (-1, -1)
+        self.initial()
+
+    @property
+    def engine(self) -> Engine:
+        """The tables that all grammars over the vocabulary share."""
+        return self._engine
+
+    def initial(self) -> tuple[int, int]:
+        """(generation of the engine, configuration before the first byte)."""
+        engine = self._engine
+        if self._initial[0] == engine.generation:
+            return self._initial
+        for _ in range(2):
+            generation = engine.generation
+            try:
+                with engine.lock:
+                    self._initial = (engine.generation, engine.initial(self.grammar))
+                return self._initial
+            except TablesFull:
+                engine.reset(generation)
+        raise LimitExceededError(
+            "The grammar does not fit in the engine's tables", limit="engine_tables"
+        )
+
+    def matcher(self) -> Matcher:
+        """A new request at the beginning of the text."""
+        return Matcher(self)
+
+
+def grammar_of(source: Any) -> Grammar:
+    """The grammar that a source means.
+
+    Args:
+        source: A `Grammar`, a JSON Schema (dict or bool), a pydantic model, a dataclass or a
+            TypedDict.
+
+    Raises:
+        TypeError: Anything else; a bare string is refused, never guessed.
+        GrammarError: The schema is malformed.
+        UnsatisfiableError: Nothing satisfies it.
+    """
+    if isinstance(source, str | bytes):
+        raise TypeError(
+            "A bare string is no grammar: say sg.regex(...), sg.choice([...]) or "
+            "sg.json_schema(json.loads(...))"
+        )
+    if isinstance(source, dict | bool):
+        return json_schema(source)
+    if isinstance(source, type) or not hasattr(source, "start"):
+        return json_schema(schema_of(source))
+    return cast(Grammar, source)
+
+
+def compile(source: Any, vocabulary: Vocabulary) -> CompiledGrammar:
+    """Compile a grammar for a vocabulary.
+
+    Args:
+        source: A `Grammar` (`json_schema`, `regex`, `choice`), a JSON Schema (dict or bool), a
+            pydantic model, a dataclass or a TypedDict.
+        vocabulary: The tokens.
+
+    Raises:
+        TypeError: The source is something else, or `vocabulary` is no `Vocabulary`.
+        GrammarError: The source is malformed (`UnsupportedSchemaError`: it cannot be enforced
+            exactly).
+        UnsatisfiableError: Nothing satisfies it.
+        LimitExceededError: A stated limit was reached.
+
+    Example:
+        >>> import structgen as sg
+        >>> vocabulary = sg.Vocabulary([b"yes", b"no", b"y", b""], eos_token_ids=[3])
+        >>> matcher = sg.compile(sg.choice(["yes", "no"]), vocabulary).matcher()
+        >>> matcher.accept_token(2), matcher.accept_token(1)
+        (True, False)
+    """
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(
+            f"vocabulary must be a structgen.Vocabulary, not {type(vocabulary).__name__}; "
+            "see Vocabulary.from_tokenizer"
+        )
+    return CompiledGrammar(grammar_of(source), vocabulary)

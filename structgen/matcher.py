@@ -1,0 +1,346 @@
+"""One request's place in a grammar.
+
+A matcher is a list of configurations, one per token taken, each an int. Rollback drops some, fork
+copies the list. Nothing else is kept, so the tokens are enough to find the place again when the
+engine has emptied its tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from structgen.automaton import TablesFull
+from structgen.bitmask import mask_words
+from structgen.automaton.completion import shortest_completion
+from structgen.errors import LimitExceededError, VocabularyError
+
+if TYPE_CHECKING:
+    from structgen.compiler import CompiledGrammar
+
+__all__ = ["Matcher", "fill_bitmasks"]
+
+Answer = TypeVar("Answer")
+
+MAX_FORCED_BYTES = 1 << 14
+
+
+class Matcher:
+    """One request: which tokens may come next, and what has been taken.
+
+    Made by `CompiledGrammar.matcher`. Not thread-safe by itself; matchers of the same compiled
+    grammar may be used from different threads.
+
+    Example:
+        >>> import structgen as sg
+        >>> tokens = [b"a", b"b", b"ab", b""]
+        >>> compiled = sg.compile(sg.regex("ab"), sg.Vocabulary(tokens, eos_token_ids=[3]))
+        >>> matcher = compiled.matcher()
+        >>> mask = sg.allocate_bitmask(1, len(tokens))[0]
+        >>> matcher.fill_bitmask(mask)
+        >>> [token for token in range(4) if mask[0] >> token & 1]
+        [0, 2]
+        >>> matcher.accept_tokens([2, 3]), matcher.is_terminated
+        (2, True)
+    """
+
+    __slots__ = ("_compiled", "_configs", "_engine", "_generation", "_is_terminated", "_taken")
+
+    def __init__(self, compiled: CompiledGrammar) -> None:
+        self._compiled = compiled
+        self._engine = compiled.engine
+        self._generation, initial = compiled.initial()
+        self._configs = [initial]
+        self._taken: list[int | bytes] = []
+        self._is_terminated = False
+
+    # --- Where the request is -------------------------------------------------------------------
+
+    @property
+    def compiled(self) -> CompiledGrammar:
+        """The grammar and vocabulary of this request."""
+        return self._compiled
+
+    @property
+    def is_accepting(self) -> bool:
+        """Whether the text taken so far is complete: end-of-sequence may come here."""
+        return self._run(lambda: self._engine.is_accepting(self._configs[-1]))
+
+    @property
+    def is_terminated(self) -> bool:
+        """Whether end-of-sequence has been taken."""
+        return self._is_terminated
+
+    # --- Masks ----------------------------------------------------------------------------------
+
+    def fill_bitmask(self, row: Any) -> None:
+        """Write which tokens may come next.
+
+        After end-of-sequence only the end-of-sequence bits are set, so that a finished row of a
+        batch can be padded; `accept_token` takes nothing more.
+
+        Args:
+            row: int32[ceil(V/32)], a contiguous numpy array or CPU torch tensor; bit i of word w
+                allows token 32*w + i. Wider rows are cleared beyond the vocabulary.
+
+        Raises:
+            ValueError: `row` has another shape or dtype, or is not contiguous.
+            LimitExceededError: The mask needs more room than the engine's tables have.
+        """
+        array = _int32_array(row, 1)
+        if array.shape[0] < mask_words(self._compiled.vocabulary.size):
+            raise ValueError(
+                f"The row holds {array.shape[0]} words; a vocabulary of "
+                f"{self._compiled.vocabulary.size} tokens needs "
+                f"{mask_words(self._compiled.vocabulary.size)}"
+            )
+        if self._is_terminated:
+            _only_end(array, self._compiled.vocabulary.eos_token_ids)
+        elif self._generation == self._engine.generation:
+            try:
+                self._engine.fill(self._configs[-1], array)
+            except TablesFull:
+                self._replay()
+                self._run(lambda: self._engine.fill(self._configs[-1], array))
+        else:
+            self._run(lambda: self._engine.fill(self._configs[-1], array))
+
+    # --- Taking tokens --------------------------------------------------------------------------
+
+    def accept_token(self, token_id: int) -> bool:
+        """Take a token; False, and nothing changes, when it is not allowed.
+
+        Raises:
+            VocabularyError: `token_id` is not in 0..V-1.
+            LimitExceededError: The step needs more room than the engine's tables have.
+        """
+        vocabulary = self._compiled.vocabulary
+        if not 0 <= token_id < vocabulary.size:
+            raise VocabularyError(
+                f"Token {token_id} is out of range: the vocabulary has {vocabulary.size} tokens"
+            )
+        if self._is_terminated:
+            return False
+        if token_id in vocabulary.eos_token_ids:
+            if not self.is_accepting:
+                return False
+            self._is_terminated = True
+            self._taken.append(token_id)
+            self._configs.append(self._configs[-1])
+            return True
+        target = self._run(lambda: self._engine.step_token(self._configs[-1], token_id))
+        if target < 0:
+            return False
+        self._configs.append(target)
+        self._taken.append(token_id)
+        return True
+
+    def accept_tokens(self, token_ids: Sequence[int]) -> int:
+        """Take tokens up to the first that is not allowed; how many were taken.
+
+        Raises:
+            VocabularyError: A token is not in 0..V-1; those before it have been taken.
+            LimitExceededError: A step needs more room than the engine's tables have.
+        """
+        for count, token_id in enumerate(token_ids):
+            if not self.accept_token(token_id):
+                return count
+        return len(token_ids)
+
+    def accept_bytes(self, data: bytes) -> bool:
+        """Take text that did not come as tokens; False, and nothing changes, when it cannot come.
+
+        Counts as one step for `rollback`.
+
+        Raises:
+            LimitExceededError: The step needs more room than the engine's tables have.
+        """
+        if self._is_terminated:
+            return not data
+        target = self._run(lambda: self._engine.step_bytes(self._configs[-1], data))
+        if target < 0:
+            return False
+        self._configs.append(target)
+        self._taken.append(data)
+        return True
+
+    def rollback(self, count: int) -> None:
+        """Undo the last `count` steps.
+
+        Raises:
+            ValueError: `count` is negative or more than has been taken.
+        """
+        if not 0 <= count <= len(self._taken):
+            raise ValueError(f"Cannot undo {count} steps: {len(self._taken)} have been taken")
+        if count:
+            self._is_terminated = False
+            del self._configs[-count:]
+            del self._taken[-count:]
+
+    def reset(self) -> None:
+        """Go back to the beginning of the text."""
+        self.rollback(len(self._taken))
+
+    def fork(self) -> Matcher:
+        """An independent request at the same place."""
+        other = object.__new__(Matcher)
+        other._compiled = self._compiled
+        other._engine = self._engine
+        other._generation = self._generation
+        other._configs = self._configs.copy()
+        other._taken = self._taken.copy()
+        other._is_terminated = self._is_terminated
+        return other
+
+    # --- Looking ahead --------------------------------------------------------------------------
+
+    def next_bytes(self) -> list[int]:
+        """The bytes that can come next, ascending.
+
+        Raises:
+            LimitExceededError: The answer needs more room than the engine's tables have.
+        """
+        if self._is_terminated:
+            return []
+        return self._run(lambda: self._engine.next_bytes(self._configs[-1]))
+
+    def forced_bytes(self) -> bytes:
+        """The text that is the only way on, up to the first choice (which ending here counts as).
+
+        Raises:
+            LimitExceededError: The answer needs more room than the engine's tables have.
+        """
+        return b"" if self._is_terminated else self._run(self._forced_bytes)
+
+    def _forced_bytes(self) -> bytes:
+        engine = self._engine
+        config = self._configs[-1]
+        forced = bytearray()
+        while len(forced) < MAX_FORCED_BYTES and not engine.is_accepting(config):
+            following = engine.next_bytes(config, most=2)
+            if len(following) != 1:
+                break
+            forced.append(following[0])
+            config = engine.step_bytes(config, bytes(following))
+        return bytes(forced)
+
+    def forced_tokens(self) -> list[int]:
+        """Tokens of the text that is the only way on.
+
+        The text is cut greedily into the longest tokens, and those at its end that a longer token
+        could replace are left out. Every one of them is allowed at its place. For a tokenizer's
+        own (canonical) cut, encode `forced_bytes`.
+
+        Raises:
+            LimitExceededError: The answer needs more room than the engine's tables have.
+        """
+        return self._compiled.vocabulary.trie.greedy_tokens(self.forced_bytes())
+
+    def shortest_completion(self) -> bytes:
+        """A shortest text that completes what has been taken; b"" when it is complete.
+
+        Raises:
+            LimitExceededError: The search needs more steps than it is given.
+        """
+        if self._is_terminated or self.is_accepting:
+            return b""
+        return self._run(lambda: shortest_completion(self._engine, self._configs[-1]))
+
+    # --- Full tables ----------------------------------------------------------------------------
+
+    def _replay(self) -> None:
+        """Find the place again in tables that have been emptied."""
+        self._engine.reset(self._generation)
+        self._generation, config = self._compiled.initial()
+        configs = [config]
+        for step in self._taken:
+            if isinstance(step, bytes):
+                config = self._engine.step_bytes(config, step)
+            elif step not in self._compiled.vocabulary.eos_token_ids:
+                config = self._engine.step_token(config, step)
+            configs.append(config)
+        self._configs = configs
+
+    def _run(self, action: Callable[[], Answer]) -> Answer:
+        """Do `action` on current tables: once as they are, once on empty ones."""
+        for _ in range(2):
+            try:
+                if self._generation != self._engine.generation:
+                    self._replay()
+                return action()
+            except TablesFull:
+                self._engine.reset(self._engine.generation)
+        raise LimitExceededError(
+            "The request does not fit in the engine's tables", limit="engine_tables"
+        )
+
+
+def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
+    """Write the token masks of several requests in one call.
+
+    Does not change any matcher. Rows are filled without the GIL, in threads when there are many.
+
+    Args:
+        matchers: B matchers over the same vocabulary of V tokens.
+        bitmask: int32[B, ceil(V/32)], contiguous, numpy or CPU torch; bit i of word w allows token
+            32*w + i.
+
+    Raises:
+        ValueError: `bitmask` has another shape or dtype, or the vocabularies differ.
+        LimitExceededError: A row needs more room than the engine's tables have.
+
+    Source:
+        docs/masks.md, 'Exit sets'.
+    """
+    rows = _int32_array(bitmask, 2)
+    if rows.shape[0] != len(matchers):
+        raise ValueError(f"The bitmask has {rows.shape[0]} rows for {len(matchers)} matchers")
+    if not matchers:
+        return
+    engine = matchers[0]._engine
+    if any(matcher._engine is not engine for matcher in matchers):
+        raise ValueError("The matchers are over different vocabularies: use one call for each")
+    vocabulary = matchers[0]._compiled.vocabulary
+    if rows.shape[1] < mask_words(vocabulary.size):
+        raise ValueError(
+            f"The rows hold {rows.shape[1]} words; a vocabulary of {vocabulary.size} tokens needs "
+            f"{mask_words(vocabulary.size)}"
+        )
+    if any(m._generation != engine.generation or m._is_terminated for m in matchers):
+        for matcher, row in zip(matchers, rows, strict=True):
+            matcher.fill_bitmask(row)
+        return
+    try:
+        engine.fill_many([matcher._configs[-1] for matcher in matchers], rows)
+    except TablesFull:
+        for matcher, row in zip(matchers, rows, strict=True):
+            matcher.fill_bitmask(row)
+
+
+def _only_end(row: NDArray[np.int32], eos_token_ids: Sequence[int]) -> None:
+    row[:] = 0
+    words = row.view(np.uint32)
+    for token in eos_token_ids:
+        words[token >> 5] |= np.uint32(1 << (token & 31))
+
+
+def _int32_array(buffer: Any, dimensions: int) -> NDArray[np.int32]:
+    """A numpy view of a mask buffer, checked."""
+    array = buffer
+    if type(array) is not np.ndarray:
+        try:
+            array = buffer.numpy()
+        except (AttributeError, TypeError, RuntimeError):
+            raise ValueError(
+                "A mask buffer is a numpy array or a torch tensor on the CPU, "
+                f"not {type(buffer).__name__}"
+            ) from None
+    if array.dtype != np.int32 or array.ndim != dimensions or not array.flags.c_contiguous:
+        raise ValueError(
+            f"A mask buffer is contiguous int32 with {dimensions} dimension(s), "
+            f"not {array.dtype}{list(array.shape)}"
+        )
+    return array
