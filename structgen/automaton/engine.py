@@ -108,7 +108,7 @@ class Engine:
         target = self._token_steps.get(key)
         if target is None:
             with self.lock:
-                start, end = self._offsets[token], self._offsets[token + 1]
+                start, end = int(self._offsets[token]), int(self._offsets[token + 1])
                 if start == end:
                     target = k.DEAD
                 else:

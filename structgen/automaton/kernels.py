@@ -58,12 +58,18 @@ MISSING = -4
     ROW_SCRATCH,
     ROW,
     EOS,
-    CHARS,
+    ANY_READY,
+    ANY_ROW,
+    ANY_TOKEN,
+    ANY_END,
+    ANY_EXIT,
+    N_ANY_TOKENS,
+    N_ANY_ENDS,
     N_ANY_EXITS,
     COUNT_WALKS,
     COUNT_VISITS,
     COUNT_STEPS,
-) = range(40)
+) = range(46)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -886,6 +892,131 @@ def _except_result(a, s, x):
 
 
 @njit(cache=True, nogil=True)
+def _build_any(a):
+    """Walk the whole trie once inside a JSON string that may hold anything.
+
+    Lists (token or node, characters begun) for the tokens that stay inside the string, most
+    characters first, for the tokens that end it, and for the nodes at which it ends.
+    """
+    trie = a[TRIE]
+    body = _body(a, a[ANY_CONTENT], 0, UNLIMITED, 0)
+    inside = a[ANY_TOKEN]
+    ends = a[ANY_END]
+    exits = a[ANY_EXIT]
+    most = a[MAX_CHARS] + 1
+    totals = np.zeros(most + 1, np.int64)
+    # The stack of (state, node, characters) is at ARRIVAL, three to an entry; the first pass
+    # counts tokens by characters, the second puts them in their places.
+    for fill_in in range(2):
+        n_ends = 0
+        n_exits = 0
+        depth = 1
+        a[ARRIVAL] = body
+        a[ARRIVAL + 1] = 0
+        a[ARRIVAL + 2] = 0
+        while depth > 0:
+            depth -= 1
+            at = ARRIVAL + 3 * depth
+            s = a[at]
+            x = a[at + 1]
+            before = a[at + 2]
+            phase = a[STATE + 8 * s + 1] & 15
+            first = a[trie + 4 * x + 1]
+            for y in range(first, first + a[trie + 4 * x + 2]):
+                b = a[trie + 4 * y + 3]
+                t = _string_step(a, s, b)
+                if t < 0:
+                    continue
+                token = a[trie + 4 * y]
+                if t == RETURN:
+                    while token >= 0:
+                        a[ends + 2 * n_ends] = token
+                        a[ends + 2 * n_ends + 1] = before
+                        n_ends += 1
+                        token = a[a[CHAIN] + token]
+                    if a[trie + 4 * y + 2] > 0:
+                        a[exits + 2 * n_exits] = y
+                        a[exits + 2 * n_exits + 1] = before
+                        n_exits += 1
+                    continue
+                chars = before
+                if phase == BODY and (b < 0x80 or b >= 0xC0):
+                    chars += 1
+                while token >= 0:
+                    if fill_in == 0:
+                        totals[chars] += 1
+                    else:
+                        place = inside + 2 * totals[chars]
+                        a[place] = token
+                        a[place + 1] = chars
+                        totals[chars] += 1
+                    token = a[a[CHAIN] + token]
+                if a[trie + 4 * y + 2] > 0:
+                    if 3 * depth + 3 > 2 * MAX_ARRIVALS:
+                        a[IS_FULL] = 1
+                        return
+                    at = ARRIVAL + 3 * depth
+                    a[at] = t
+                    a[at + 1] = y
+                    a[at + 2] = chars
+                    depth += 1
+        a[N_ANY_ENDS] = n_ends
+        a[N_ANY_EXITS] = n_exits
+        if fill_in == 0:
+            place = 0
+            for chars in range(most, -1, -1):
+                count = totals[chars]
+                totals[chars] = place
+                place += count
+            a[N_ANY_TOKENS] = place
+    row = a[N_ROWS]
+    if row >= a[MAX_ROWS]:
+        a[IS_FULL] = 1
+        return
+    a[N_ROWS] = row + 1
+    at = a[ROW] + row * a[MASK_WORDS]
+    for i in range(a[N_ANY_TOKENS]):
+        token = a[inside + 2 * i]
+        a[at + (token >> 5)] |= np.int32(1 << (token & 31))
+    a[ANY_ROW] = row
+    a[ANY_READY] = 1
+
+
+@njit(cache=True, nogil=True)
+def _walk_any(a, s):
+    """The result of a string that may hold anything, from the root: filtered by characters.
+
+    A token inside the string may begin at most as many characters as are left; one that ends it
+    must also have begun as many as are owed.
+    """
+    if a[ANY_READY] == 0:
+        _build_any(a)
+        if a[IS_FULL] != 0:
+            return
+    low = a[STATE + 8 * s + 3]
+    high = a[STATE + 8 * s + 4]
+    a[ACC_ROW] = a[ANY_ROW]
+    inside = a[ANY_TOKEN]
+    n = a[N_ANY_TOKENS]
+    if n > 0 and a[inside + 1] > high:
+        a[ACC_ROW] = -1
+        _merge_row(a, a[ANY_ROW])
+        at = a[ROW_SCRATCH]
+        i = 0
+        while i < n and a[inside + 2 * i + 1] > high:
+            token = a[inside + 2 * i]
+            a[at + (token >> 5)] &= ~np.int32(1 << (token & 31))
+            i += 1
+    for i in range(a[N_ANY_ENDS]):
+        if low <= a[a[ANY_END] + 2 * i + 1] <= high:
+            a[TOKENS + a[ACC_TOKENS]] = a[a[ANY_END] + 2 * i]
+            a[ACC_TOKENS] += 1
+    for i in range(a[N_ANY_EXITS]):
+        if low <= a[a[ANY_EXIT] + 2 * i + 1] <= high:
+            _exit(a, a[a[ANY_EXIT] + 2 * i])
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
     a[COUNT_WALKS] += 1
@@ -895,6 +1026,11 @@ def _walk(a, s0, x0):
     a[ACC_OWN_ROW] = 0
     a[EPOCH] += 1
     a[N_ARRIVALS] = 0
+    if x0 == 0 and a[STATE + 8 * s0] == STRING:
+        at = STATE + 8 * s0
+        if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
+            _walk_any(a, s0)
+            return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
     missing = False
     # At the start a whole node set moves at once.
     stack = CLOSURE

@@ -40,6 +40,9 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.EXITS: len(nodes),
         k.EOS: max(1, len(vocabulary.eos_token_ids)),
         k.ROW_SCRATCH: words,
+        k.ANY_TOKEN: 2 * vocabulary.size,
+        k.ANY_END: 2 * vocabulary.size,
+        k.ANY_EXIT: 2 * len(nodes),
         k.ROW: max_rows * words,
     }
     arena = np.zeros(k.FIXED_SIZE + sum(sizes.values()), np.int32)

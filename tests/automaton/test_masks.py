@@ -1,0 +1,184 @@
+"""Masks, steps and completions against the naive recogniser, on random grammars."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from structgen.automaton import Engine, engine_of, kernels
+from structgen.automaton.completion import shortest_completion
+from structgen.network import RETURN, Call, Choice, Definition, Network, Scan
+from structgen.vocabulary import Vocabulary
+from tests.naive import naive_accepts
+
+Symbol = int | str | tuple[str, ...]
+Rules = tuple[tuple[tuple[Symbol, ...], ...], ...]
+
+
+class At(NamedTuple):
+    """A place in an alternative. Symbols: a byte's letter, a rule's number, or a JSON string."""
+
+    rules: Rules
+    alternative: tuple[Symbol, ...]
+    position: int
+
+    def expand(self, network: Network) -> Definition:
+        symbol = self.alternative[self.position]
+        then = _place(network, self.rules, self.alternative, self.position + 1)
+        if isinstance(symbol, str):
+            return Scan(((ord(symbol), ord(symbol), then),))
+        if isinstance(symbol, int):
+            return Call(network.state(Rule(self.rules, symbol)), then)
+        kind, *arguments = symbol
+        if kind == "string":
+            least, most = (int(argument) for argument in arguments)
+            return Call(network.json_string(None, least, most), then)
+        if kind == "names":
+            return Choice((network.json_names([(name, then) for name in arguments]),))
+        return Call(network.json_string_except(arguments), then)
+
+
+class Rule(NamedTuple):
+    rules: Rules
+    index: int
+
+    def expand(self, network: Network) -> Definition:
+        alternatives = self.rules[self.index]
+        return Choice(tuple(_place(network, self.rules, a, 0) for a in alternatives))
+
+
+def _place(
+    network: Network, rules: Rules, alternative: tuple[Symbol, ...], position: int
+) -> int:
+    if position == len(alternative):
+        return RETURN
+    return network.state(At(rules, alternative, position))
+
+
+class RuleGrammar(NamedTuple):
+    rules: Rules
+
+    def start(self, network: Network) -> int:
+        return network.state(Rule(self.rules, 0))
+
+
+STRINGS: tuple[Symbol, ...] = (
+    ("string", "0", "2"),
+    ("string", "1", "1"),
+    ("string", "2", "300"),
+    ("names", "a", "ab", "é", "\n"),
+    ("names", "\U0001f600"),
+    ("except", "a", "b\\", "é"),
+)
+
+
+def random_rules(rng: random.Random) -> Rules:
+    """Rules without left recursion (each alternative begins with a byte, a string or nothing)."""
+    count = rng.randint(1, 3)
+
+    def symbol(first: bool) -> Symbol:
+        choice = rng.random()
+        if choice < 0.25:
+            return rng.choice(STRINGS)
+        if choice < 0.6 and not first:
+            return rng.randrange(count)
+        return rng.choice("ab,")
+
+    def alternative(productive: bool) -> tuple[Symbol, ...]:
+        length = rng.randint(0, 3)
+        symbols = [symbol(first=i == 0) for i in range(length)]
+        if productive:
+            symbols = [s if not isinstance(s, int) else "a" for s in symbols]
+        return tuple(symbols)
+
+    return tuple(
+        tuple(alternative(productive=i == 0) for i in range(rng.randint(1, 3)))
+        for _ in range(count)
+    )
+
+
+def small_vocabulary() -> Vocabulary:
+    pieces = [bytes([b]) for b in range(256)]
+    pieces += [bytes(p) for p in itertools.product(b'ab,"\\', repeat=2)]
+    pieces += [bytes(p) for p in itertools.product(b'a,"', repeat=3)]
+    pieces += [b"\\u00", b"\\ud83d", b"\\ude00", b"61", b'\\u0061"', b'e9"a', b"\xc3\xa9\"", b"\xa9"]
+    pieces += [b'\\n"', b"aaaa", b"", b""]
+    return Vocabulary(pieces, eos_token_ids=[len(pieces) - 2, len(pieces) - 1])
+
+
+VOCABULARY = small_vocabulary()
+
+
+def allowed_tokens(engine: Engine, config: int) -> set[int]:
+    row = np.full((VOCABULARY.size + 31) // 32, -1, np.int32)
+    engine.fill(config, row)
+    bits = np.unpackbits(row.view(np.uint8), bitorder="little")
+    return set(np.flatnonzero(bits).tolist())
+
+
+def naive_tokens(grammar: RuleGrammar, text: bytes) -> set[int]:
+    allowed = {
+        token
+        for token, piece in enumerate(VOCABULARY.tokens)
+        if piece and naive_accepts(grammar, text + piece)[0]
+    }
+    if naive_accepts(grammar, text)[1]:
+        allowed |= set(VOCABULARY.eos_token_ids)
+    return allowed
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_masks_equal_the_naive_recogniser(seed: int) -> None:
+    rng = random.Random(seed)
+    grammar = RuleGrammar(random_rules(rng))
+    engine = engine_of(VOCABULARY)
+    start = engine.initial(grammar)
+    for _ in range(3):
+        config, text = start, b""
+        for _ in range(6):
+            allowed = allowed_tokens(engine, config)
+            assert allowed == naive_tokens(grammar, text), (grammar, text)
+            assert allowed, "a live configuration is never a dead end"
+            going_on = sorted(allowed - set(VOCABULARY.eos_token_ids))
+            if not going_on:
+                break
+            token = rng.choice([t for t in going_on if t >= 256] or going_on)
+            config = engine.step_token(config, token)
+            text += VOCABULARY.tokens[token]
+        completed = text + shortest_completion(engine, config)
+        assert naive_accepts(grammar, completed)[1], (grammar, text, completed)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_masks_do_not_depend_on_what_was_asked_before(seed: int) -> None:
+    grammar = RuleGrammar(random_rules(random.Random(seed)))
+    used, fresh = engine_of(VOCABULARY), Engine(VOCABULARY)
+    assert allowed_tokens(used, used.initial(grammar)) == allowed_tokens(
+        fresh, fresh.initial(grammar)
+    )
+
+
+def test_full_tables_say_so_and_reset_empties_them() -> None:
+    engine = Engine(VOCABULARY)
+    config = engine.initial(RuleGrammar(((("a",),),)))
+    before = allowed_tokens(engine, config)
+    engine.reset(engine.generation)
+    assert engine.generation == 1
+    assert engine.counts()["configurations"] == 0
+    config = engine.initial(RuleGrammar(((("a",),),)))
+    assert allowed_tokens(engine, config) == before
+
+
+def test_a_repeated_mask_walks_nothing() -> None:
+    engine = Engine(VOCABULARY)
+    config = engine.initial(RuleGrammar((((("string", "0", "9"),)),)))
+    config = engine.step_bytes(config, b'"a')
+    allowed_tokens(engine, config)
+    before = engine.counts()
+    allowed_tokens(engine, config)
+    assert engine.counts() == before
+    assert kernels.RETURN == RETURN
