@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import TablesFull
-from structgen.bitmask import mask_words
 from structgen.automaton.completion import shortest_completion
 from structgen.errors import LimitExceededError, VocabularyError
 
@@ -91,12 +90,7 @@ class Matcher:
             LimitExceededError: The mask needs more room than the engine's tables have.
         """
         array = _int32_array(row, 1)
-        if array.shape[0] < mask_words(self._compiled.vocabulary.size):
-            raise ValueError(
-                f"The row holds {array.shape[0]} words; a vocabulary of "
-                f"{self._compiled.vocabulary.size} tokens needs "
-                f"{mask_words(self._compiled.vocabulary.size)}"
-            )
+        _check_width(array.shape[0], self._compiled.vocabulary.size)
         if self._is_terminated:
             _only_end(array, self._compiled.vocabulary.eos_token_ids)
         elif self._generation == self._engine.generation:
@@ -237,7 +231,7 @@ class Matcher:
         Raises:
             LimitExceededError: The answer needs more room than the engine's tables have.
         """
-        return self._compiled.vocabulary.trie.greedy_tokens(self.forced_bytes())
+        return _longest_tokens(self._compiled.vocabulary.trie.nodes, self.forced_bytes())
 
     def shortest_completion(self) -> bytes:
         """A shortest text that completes what has been taken; b"" when it is complete.
@@ -303,12 +297,7 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     engine = matchers[0]._engine
     if any(matcher._engine is not engine for matcher in matchers):
         raise ValueError("The matchers are over different vocabularies: use one call for each")
-    vocabulary = matchers[0]._compiled.vocabulary
-    if rows.shape[1] < mask_words(vocabulary.size):
-        raise ValueError(
-            f"The rows hold {rows.shape[1]} words; a vocabulary of {vocabulary.size} tokens needs "
-            f"{mask_words(vocabulary.size)}"
-        )
+    _check_width(rows.shape[1], matchers[0]._compiled.vocabulary.size)
     if any(m._generation != engine.generation or m._is_terminated for m in matchers):
         for matcher, row in zip(matchers, rows, strict=True):
             matcher.fill_bitmask(row)
@@ -318,6 +307,40 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     except TablesFull:
         for matcher, row in zip(matchers, rows, strict=True):
             matcher.fill_bitmask(row)
+
+
+def _check_width(words: int, vocabulary_size: int) -> None:
+    needed = (vocabulary_size + 31) // 32
+    if words < needed:
+        raise ValueError(
+            f"A mask row of {words} words is too narrow: a vocabulary of {vocabulary_size} tokens "
+            f"needs {needed}"
+        )
+
+
+def _longest_tokens(nodes: NDArray[np.int32], text: bytes) -> list[int]:
+    """Cut text into longest tokens, up to the first that reaches the end and could go on there."""
+    tokens: list[int] = []
+    start = 0
+    while start < len(text):
+        node, token, length = 0, -1, 0
+        for position in range(start, len(text)):
+            _, first, count, _ = nodes[node]
+            children = nodes[first : first + count, 3]
+            index = int(np.searchsorted(children, text[position]))
+            if index == count or children[index] != text[position]:
+                break
+            node = first + index
+            if nodes[node, 0] >= 0:
+                token, length = int(nodes[node, 0]), position + 1 - start
+        else:
+            if nodes[node, 2] > 0 or length < len(text) - start:
+                return tokens  # a longer token may replace it
+        if token < 0:
+            return tokens
+        tokens.append(token)
+        start += length
+    return tokens
 
 
 def _only_end(row: NDArray[np.int32], eos_token_ids: Sequence[int]) -> None:

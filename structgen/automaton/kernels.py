@@ -66,10 +66,12 @@ MISSING = -4
     N_ANY_TOKENS,
     N_ANY_ENDS,
     N_ANY_EXITS,
+    BELOW,
+    BELOW_TOKEN,
     COUNT_WALKS,
     COUNT_VISITS,
     COUNT_STEPS,
-) = range(46)
+) = range(48)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -120,7 +122,7 @@ NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
 TOKENS = NEW_PAIR + 2 * MAX_CLOSURE
 FIXED_SIZE = TOKENS + TOKEN_SCRATCH
 
-# --- States: [kind, a, b, c, d, e, f, -] --------------------------------------------------------
+# --- States: [kind, five values, body of a string with this content (two spellings)] ------------
 UNEXPANDED = 0
 SCAN = 1  # first edge, edge count, returns, state after the closing quote (content only) or -1
 CHOICE = 2  # first edge, count: the states are the edges' targets
@@ -428,7 +430,12 @@ def _any_unit(a, c, low, high, literal):
 
 @njit(cache=True, nogil=True)
 def _body(a, c, low, high, literal):
-    return intern_state(a, STRING, BODY, c, low, high, literal)
+    if low != 0 or high != UNLIMITED:
+        return intern_state(a, STRING, BODY, c, low, high, literal)
+    at = STATE + 8 * c + 6 + literal
+    if a[at] == 0:
+        a[at] = intern_state(a, STRING, BODY, c, 0, UNLIMITED, literal)
+    return a[at]
 
 
 @njit(cache=True, nogil=True)
@@ -570,6 +577,118 @@ def _step(a, s, b):
     if f == RETURN:
         return DEAD if t == RETURN else RETURN
     return f if t < 0 else intern_state(a, EXCEPT, f, t, 0, 0, 0)
+
+
+# === What lies below a trie node =================================================================
+# Three values a node at BELOW: the classes of the bytes below it as bits, its first token in
+# depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content loops on every
+# byte below a node, all tokens below are allowed at once.
+
+
+@njit(cache=True, nogil=True)
+def _byte_class(b):
+    """A bit from 1 to 23; patterns tend to treat the bytes of one class alike."""
+    if 48 <= b <= 57:
+        return 1
+    if 97 <= b <= 122:
+        return 2 if b <= 102 else 3
+    if 65 <= b <= 90:
+        return 4 if b <= 70 else 5
+    if b < 0x20:
+        return 20
+    if b >= 0x7F:
+        return 21 if b == 0x7F else 22 if b < 0xC0 else 23
+    if b == 0x20:
+        return 6
+    if b == 0x2D:
+        return 7
+    if b == 0x5F:
+        return 8
+    if 0x2E <= b <= 0x2F:
+        return b - 37
+    if b == 0x3A:
+        return 11
+    if b == 0x40:
+        return 12
+    if b == 0x2B:
+        return 13
+    if b == 0x22:
+        return 14
+    if b == 0x5C:
+        return 15
+    if b == 0x2C or b == 0x3B:
+        return 16
+    if b == 0x28 or b == 0x29 or b == 0x3C or b == 0x3E or b >= 0x7B or b == 0x5B or b == 0x5D:
+        return 17 if b != 0x7C and b != 0x7E else 19
+    if b == 0x21 or b == 0x27 or b == 0x2A or b == 0x5E or b == 0x60:
+        return 19
+    return 18
+
+
+@njit(cache=True, nogil=True)
+def summarise_trie(a):
+    """Fill BELOW and BELOW_TOKEN; needs the trie and the chains."""
+    trie = a[TRIE]
+    n = a[TRIE_SIZE]
+    below = a[BELOW]
+    # Breadth-first order: children come after their parent, so counts and classes flow backwards,
+    # and first tokens flow forwards.
+    for x in range(n - 1, -1, -1):
+        count = 0
+        token = a[trie + 4 * x]
+        while token >= 0:
+            count += 1
+            token = a[a[CHAIN] + token]
+        classes = 0
+        first = a[trie + 4 * x + 1]
+        for y in range(first, first + a[trie + 4 * x + 2]):
+            count += a[below + 3 * y + 2]
+            classes |= a[below + 3 * y] | 1 << _byte_class(a[trie + 4 * y + 3])
+        a[below + 3 * x] = classes
+        a[below + 3 * x + 2] = count
+    a[below + 1] = 0
+    for x in range(n):
+        place = a[below + 3 * x + 1]
+        token = a[trie + 4 * x]
+        while token >= 0:
+            a[a[BELOW_TOKEN] + place] = token
+            place += 1
+            token = a[a[CHAIN] + token]
+        first = a[trie + 4 * x + 1]
+        for y in range(first, first + a[trie + 4 * x + 2]):
+            a[below + 3 * y + 1] = place
+            place += a[below + 3 * y + 2]
+
+
+@njit(cache=True, nogil=True)
+def _loops(a, c):
+    """The classes on every byte of which content c stays at c, as bits; bit 0 is always set."""
+    at = STATE + 8 * c + 5
+    if a[at] == 0:
+        broken = 0
+        for b in range(256):
+            if _scan_step(a, c, b) != c:
+                broken |= 1 << _byte_class(b)
+        never = 1 << 14 | 1 << 15 | 1 << 20  # what ends or escapes, or is raw in no string
+        a[at] = (0xFFFFFF & ~(broken | never)) | 1
+    return a[at]
+
+
+@njit(cache=True, nogil=True)
+def _emit_below(a, x):
+    """Allow the tokens at node x and below it."""
+    first = a[BELOW_TOKEN] + a[a[BELOW] + 3 * x + 1]
+    count = a[a[BELOW] + 3 * x + 2]
+    while count > 0:
+        n = a[ACC_TOKENS]
+        part = min(count, TOKEN_SCRATCH - n)
+        for i in range(part):
+            a[TOKENS + n + i] = a[first + i]
+        a[ACC_TOKENS] = n + part
+        first += part
+        count -= part
+        if count > 0:
+            _flush_tokens(a)
 
 
 # === Interned sets of trie nodes ================================================================
@@ -819,6 +938,7 @@ def _visit(a, s, x):
     at = STATE + 8 * s
     a[COUNT_VISITS] += 1
     content = s
+    loops = 0
     if a[at] == STRING:
         if a[at + 1] != BODY:
             for y in range(first, end):
@@ -831,6 +951,8 @@ def _visit(a, s, x):
         if a[STATE + 8 * content] == UNEXPANDED:
             _request(a, content)
             return
+        if a[at + 3] == 0 and a[at + 4] == UNLIMITED:
+            loops = _loops(a, content)
         for b in (0x22, 0x5C):
             y = _first_child(a, first, count, b)
             if y < end and a[trie + 4 * y + 3] == b:
@@ -853,7 +975,13 @@ def _visit(a, s, x):
             b = a[trie + 4 * y + 3]
             if b > last:
                 break
-            if is_body:
+            if loops != 0 and t == content and (a[a[BELOW] + 3 * y] & ~loops) == 0:
+                if loops >> _byte_class(b) & 1:
+                    _emit_below(a, y)
+                elif b >= 0x20 and b != 0x22 and b != 0x5C:
+                    _emit(a, a[trie + 4 * y])
+                    _arrive(a, s, y)
+            elif is_body:
                 if b >= 0x20 and b != 0x22 and b != 0x5C:
                     starts = b < 0x80 or b >= 0xC0
                     if not (starts and high == 0):

@@ -40,6 +40,8 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.EXITS: len(nodes),
         k.EOS: max(1, len(vocabulary.eos_token_ids)),
         k.ROW_SCRATCH: words,
+        k.BELOW: 3 * len(nodes),
+        k.BELOW_TOKEN: vocabulary.size,
         k.ANY_TOKEN: 2 * vocabulary.size,
         k.ANY_END: 2 * vocabulary.size,
         k.ANY_EXIT: 2 * len(nodes),
@@ -60,4 +62,5 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
     arena[k.MAX_ROWS] = max_rows
     arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
     arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
+    k.summarise_trie(arena)
     return arena
