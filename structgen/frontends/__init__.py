@@ -1,0 +1,1 @@
+"""Sources: each makes a grammar, independent of any vocabulary."""

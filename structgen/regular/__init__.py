@@ -1,0 +1,35 @@
+"""Regular languages: terms, their algebra, automata over UTF-8 bytes, pattern readers."""
+
+from structgen.regular.automaton import Automaton
+from structgen.regular.language import (
+    ANY,
+    EMPTY,
+    EPSILON,
+    Language,
+    characters,
+    intersection,
+    length,
+    text,
+    union,
+)
+from structgen.regular.pattern import regex
+
+__all__ = [
+    "ANY",
+    "EMPTY",
+    "EPSILON",
+    "Automaton",
+    "Language",
+    "any_text",
+    "characters",
+    "intersection",
+    "length",
+    "regex",
+    "text",
+    "union",
+]
+
+
+def any_text() -> Language:
+    """Every text."""
+    return ANY

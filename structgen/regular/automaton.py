@@ -1,0 +1,107 @@
+"""Deterministic automata over UTF-8 bytes, made state by state."""
+
+from __future__ import annotations
+
+from structgen.errors import LimitExceededError, UnsatisfiableError
+from structgen.regular.charset import utf8_sequences
+from structgen.regular.language import EMPTY, Language
+
+__all__ = ["Automaton"]
+
+Edges = tuple[tuple[int, int, int], ...]
+ByteRanges = tuple[tuple[int, int], ...]
+_Between = tuple[tuple[ByteRanges, int], ...]
+
+MAX_STATES = 200_000
+
+
+class Automaton:
+    """The automaton of a language; every state can reach acceptance.
+
+    A state is a language (at a character boundary) or what may still come of a character: pairs of
+    remaining byte ranges and the state after them.
+
+    Args:
+        language: The language.
+
+    Raises:
+        UnsatisfiableError: No text is in the language.
+
+    Attributes:
+        start: The start state.
+    """
+
+    start = 0
+
+    def __init__(self, language: Language) -> None:
+        if not language.is_live:
+            raise UnsatisfiableError("No text matches the pattern")
+        self._keys: list[Language | _Between] = [language]
+        self._states: dict[Language | _Between, int] = {language: 0}
+        self._edges: list[Edges | None] = [None]
+
+    def is_accepting(self, state: int) -> bool:
+        """Whether the text may end at `state`."""
+        key = self._keys[state]
+        return isinstance(key, Language) and key.nullable
+
+    def edges(self, state: int) -> Edges:
+        """(first byte, last byte, target), sorted and disjoint; every target is live.
+
+        Raises:
+            LimitExceededError: The automaton has more than `MAX_STATES` states.
+        """
+        edges = self._edges[state]
+        if edges is None:
+            key = self._keys[state]
+            try:
+                items = self._characters(key) if isinstance(key, Language) else key
+            except RecursionError:
+                raise LimitExceededError(
+                    "A pattern is nested too deeply", limit="regex_nesting"
+                ) from None
+            edges = self._edges[state] = self._split(items)
+        return edges
+
+    def _state(self, key: Language | _Between) -> int:
+        state = self._states.get(key)
+        if state is None:
+            state = len(self._keys)
+            if state >= MAX_STATES:
+                raise LimitExceededError(
+                    "A pattern needs too many states", limit="regex_states"
+                )
+            self._keys.append(key)
+            self._edges.append(None)
+            self._states[key] = state
+        return state
+
+    def _characters(self, language: Language) -> _Between:
+        return tuple(
+            (sequence, self._state(target))
+            for target, ranges in language.derivatives.items()
+            if target is not EMPTY and target.is_live
+            for low, high in ranges
+            for sequence in utf8_sequences(low, high)
+        )
+
+    def _split(self, items: _Between) -> Edges:
+        """Edges of a state from which the byte sequences `items` may come."""
+        cuts = sorted({cut for (head, *_), _ in items for cut in (head[0], head[1] + 1)})
+        spans: dict[int, list[tuple[ByteRanges, int]]] = {cut: [] for cut in cuts}
+        index = {cut: i for i, cut in enumerate(cuts)}
+        for sequence, target in items:
+            low, high = sequence[0]
+            for cut in cuts[index[low] : index[high + 1]]:
+                spans[cut].append((sequence[1:], target))
+        edges: list[tuple[int, int, int]] = []
+        for cut, end in zip(cuts, cuts[1:], strict=False):
+            rest = spans[cut]
+            if not rest:
+                continue
+            target = rest[0][1] if not rest[0][0] else self._state(tuple(sorted(set(rest))))
+            if edges and edges[-1][1] + 1 == cut and edges[-1][2] == target:
+                edges[-1] = (edges[-1][0], end - 1, target)
+            else:
+                edges.append((cut, end - 1, target))
+        return tuple(edges)

@@ -1,0 +1,113 @@
+"""Sets of code points as sorted disjoint ranges, and their UTF-8 byte sequences."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+__all__ = [
+    "SCALARS",
+    "Ranges",
+    "complement",
+    "intersect",
+    "matching",
+    "normalise",
+    "utf8_sequences",
+]
+
+Ranges = tuple[tuple[int, int], ...]
+
+SCALARS: Ranges = ((0, 0xD7FF), (0xE000, 0x10FFFF))
+"""All Unicode scalar values: every code point but surrogates."""
+
+
+def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """Sort, merge and drop surrogates.
+
+    Example:
+        >>> normalise([(5, 9), (0, 3), (4, 4)])
+        ((0, 9),)
+    """
+    merged: list[list[int]] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1][1] = max(merged[-1][1], high)
+        elif low <= high:
+            merged.append([low, high])
+    return intersect(tuple((low, high) for low, high in merged), SCALARS)
+
+
+def intersect(a: Ranges, b: Ranges) -> Ranges:
+    """Code points in both."""
+    result = []
+    i = j = 0
+    while i < len(a) and j < len(b):
+        low = max(a[i][0], b[j][0])
+        high = min(a[i][1], b[j][1])
+        if low <= high:
+            result.append((low, high))
+        if a[i][1] < b[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(result)
+
+
+def complement(ranges: Ranges) -> Ranges:
+    """Scalar values that are not in `ranges`.
+
+    Example:
+        >>> complement(((0, 0x10FFFF),))
+        ()
+    """
+    gaps = []
+    start = 0
+    for low, high in ranges:
+        gaps.append((start, low - 1))
+        start = high + 1
+    gaps.append((start, 0x10FFFF))
+    return intersect(tuple((low, high) for low, high in gaps if low <= high), SCALARS)
+
+
+@lru_cache(maxsize=256)
+def matching(predicate: Callable[[str], bool]) -> Ranges:
+    """Code points whose character satisfies `predicate`."""
+    return normalise((p, p) for p in range(0x110000) if predicate(chr(p)))
+
+
+@lru_cache(maxsize=256)
+def general_category(name: str) -> Ranges:
+    """Code points whose general category begins with `name` (Unicode, UAX #44)."""
+    return normalise((p, p) for p in range(0x110000) if unicodedata.category(chr(p)).startswith(name))
+
+
+def utf8_sequences(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:
+    """Sequences of byte ranges whose products are exactly the encodings of low..high.
+
+    Args:
+        low: First code point.
+        high: Last code point; the range holds no surrogate.
+
+    Source:
+        RFC 3629 section 3; ranges are split where the encoding's length or a continuation byte
+        would not run over its whole range.
+
+    Example:
+        >>> utf8_sequences(0x7F, 0x80)
+        [((127, 127),), ((194, 194), (128, 128))]
+    """
+    for last in (0x7F, 0x7FF, 0xFFFF):
+        if low <= last < high:
+            return utf8_sequences(low, last) + utf8_sequences(last + 1, high)
+    if high <= 0x7F:
+        return [((low, high),)]
+    for bits in (6, 12, 18):
+        tail = (1 << bits) - 1
+        if low & ~tail != high & ~tail:
+            if low & tail:
+                return utf8_sequences(low, low | tail) + utf8_sequences((low | tail) + 1, high)
+            if high & tail != tail:
+                return utf8_sequences(low, (high & ~tail) - 1) + utf8_sequences(high & ~tail, high)
+    first, last = chr(low).encode(), chr(high).encode()
+    return [tuple(zip(first, last, strict=True))]

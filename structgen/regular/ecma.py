@@ -1,0 +1,288 @@
+"""ECMA-262 regular expressions with the `u` flag (section 22.2 of the standard).
+
+JSON Schema recommends this dialect for `pattern`. Patterns in use escape characters that need no
+escape (`\\-`, `\\_`) and leave a lone `{` or `]` bare; where only one meaning is possible, it is
+taken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from structgen.errors import GrammarError
+from structgen.regular.charset import (
+    SCALARS,
+    Ranges,
+    complement,
+    general_category,
+    normalise,
+)
+
+__all__ = ["parse"]
+
+_DIGIT: Ranges = ((48, 57),)
+_WORD: Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
+# WhiteSpace and LineTerminator, sections 12.2 and 12.3.
+_SPACE: Ranges = normalise(
+    [(9, 13), (32, 32), (160, 160), (0xFEFF, 0xFEFF), (0x2028, 0x2029), *general_category("Zs")]
+)
+_NOT_NEWLINE: Ranges = complement(((10, 10), (13, 13), (0x2028, 0x2029)))
+_CLASSES = {
+    "d": _DIGIT,
+    "D": complement(_DIGIT),
+    "w": _WORD,
+    "W": complement(_WORD),
+    "s": _SPACE,
+    "S": complement(_SPACE),
+}
+_CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
+_LONG_CATEGORIES = {
+    "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
+    "Modifier_Letter": "Lm", "Other_Letter": "Lo", "Mark": "M", "Combining_Mark": "M",
+    "Nonspacing_Mark": "Mn", "Spacing_Mark": "Mc", "Enclosing_Mark": "Me", "Number": "N",
+    "Decimal_Number": "Nd", "digit": "Nd", "Letter_Number": "Nl", "Other_Number": "No",
+    "Punctuation": "P", "punct": "P", "Symbol": "S", "Math_Symbol": "Sm", "Currency_Symbol": "Sc",
+    "Modifier_Symbol": "Sk", "Other_Symbol": "So", "Separator": "Z", "Space_Separator": "Zs",
+    "Other": "C", "Control": "Cc", "cntrl": "Cc", "Format": "Cf", "Unassigned": "Cn",
+}  # fmt: skip
+_CATEGORIES = frozenset(
+    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp "
+    "C Cc Cf Cn Co".split()
+)
+
+
+def parse(pattern: str) -> Any:
+    """The tree of an ECMA-262 regular expression (see `structgen.regular.pattern`).
+
+    Raises:
+        GrammarError: The expression is malformed or not regular; `span` has the place.
+    """
+    reader = _Reader(pattern)
+    tree = reader.disjunction()
+    if reader.at < len(pattern):
+        raise reader.error("there is a ')' without '('")
+    return tree
+
+
+class _Reader:
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+
+    def error(self, message: str) -> GrammarError:
+        return GrammarError(
+            f"Malformed regular expression {self.pattern!r}: {message} at character {self.at}",
+            span=(self.at, self.at + 1),
+        )
+
+    def peek(self, text: str) -> bool:
+        return self.pattern.startswith(text, self.at)
+
+    def take(self, text: str) -> bool:
+        if self.peek(text):
+            self.at += len(text)
+            return True
+        return False
+
+    def disjunction(self) -> Any:
+        branches = [self.alternative()]
+        while self.take("|"):
+            branches.append(self.alternative())
+        return branches[0] if len(branches) == 1 else ("or", *branches)
+
+    def alternative(self) -> Any:
+        items = []
+        while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
+            items.append(self.term())
+        return ("cat", *items)
+
+    def term(self) -> Any:
+        atom = self.atom()
+        start = self.at
+        bounds = self.quantifier()
+        if bounds is None:
+            return atom
+        if atom[0] in ("start", "end", "boundary", "look"):
+            self.at = start
+            raise self.error("an assertion cannot be repeated")
+        self.take("?")  # a lazy quantifier matches the same texts
+        least, most = bounds
+        if most is not None and most < least:
+            self.at = start
+            raise self.error("the numbers of a quantifier are out of order")
+        return ("repeat", atom, least, most)
+
+    def quantifier(self) -> tuple[int, int | None] | None:
+        if self.take("*"):
+            return 0, None
+        if self.take("+"):
+            return 1, None
+        if self.take("?"):
+            return 0, 1
+        if self.peek("{"):
+            end = self.pattern.find("}", self.at)
+            least, comma, most = self.pattern[self.at + 1 : max(end, self.at + 1)].partition(",")
+            if least.isdecimal() and (most.isdecimal() or not most):
+                self.at = end + 1
+                return int(least), (int(most) if most else None) if comma else int(least)
+        return None
+
+    def atom(self) -> Any:
+        character = self.pattern[self.at]
+        if character in "*+?":
+            raise self.error("there is nothing to repeat")
+        self.at += 1
+        if character == "^":
+            return ("start",)
+        if character == "$":
+            return ("end",)
+        if character == ".":
+            return ("chars", _NOT_NEWLINE)
+        if character == "(":
+            return self.group()
+        if character == "[":
+            return ("chars", self.character_class())
+        if character == "\\":
+            return self.escape()
+        return ("chars", ((ord(character), ord(character)),))
+
+    def group(self) -> Any:
+        kind = "group"
+        if self.take("?:"):
+            pass
+        elif self.take("?="):
+            kind = "ahead"
+        elif self.take("?!"):
+            kind = "not ahead"
+        elif self.peek("?<=") or self.peek("?<!"):
+            raise self.error("look-behind is not supported")
+        elif self.take("?<"):
+            end = self.pattern.find(">", self.at)
+            if not self.pattern[self.at : max(end, self.at)].isidentifier():
+                raise self.error("a group's name is malformed")
+            self.at = end + 1
+        elif self.peek("?"):
+            raise self.error("a group begins with an unknown mark")
+        tree = self.disjunction()
+        if not self.take(")"):
+            raise self.error("a '(' is not closed")
+        return tree if kind == "group" else ("look", kind == "not ahead", tree)
+
+    def escape(self) -> Any:
+        if self.at == len(self.pattern):
+            raise self.error("a pattern cannot end in a backslash")
+        character = self.pattern[self.at]
+        if character in "bB":
+            self.at += 1
+            return ("boundary", character == "B")
+        if character in "123456789" or self.peek("k<"):
+            raise self.error("back-references are not regular and not supported")
+        return ("chars", self.escaped_characters())
+
+    def escaped_characters(self) -> Ranges:
+        """What a backslash before `at` and the characters from there stand for."""
+        character = self.pattern[self.at]
+        self.at += 1
+        if character in _CLASSES:
+            return _CLASSES[character]
+        if character in "pP" and self.peek("{"):
+            ranges = self.unicode_property()
+            return complement(ranges) if character == "P" else ranges
+        if character in _CONTROLS:
+            point = _CONTROLS[character]
+        elif character == "x":
+            point = self.hexadecimal(2)
+        elif character == "u":
+            point = self.unicode_escape()
+        elif character == "c":
+            letter = self.pattern[self.at : self.at + 1]
+            if not (letter.isascii() and letter.isalpha()):
+                raise self.error("\\c needs a letter")
+            self.at += 1
+            point = ord(letter) & 31
+        elif character.isalnum():
+            self.at -= 1
+            raise self.error(f"\\{character} is no escape")
+        else:
+            point = ord(character)
+        return ((point, point),)
+
+    def hexadecimal(self, digits: int) -> int:
+        text = self.pattern[self.at : self.at + digits]
+        try:
+            point = int(text, 16)
+        except ValueError:
+            point = -1
+        if len(text) < digits or point < 0:
+            raise self.error(f"an escape needs {digits} hexadecimal digits")
+        self.at += digits
+        return point
+
+    def unicode_escape(self) -> int:
+        if self.take("{"):
+            end = self.pattern.find("}", self.at)
+            try:
+                point = int(self.pattern[self.at : max(end, self.at)], 16)
+            except ValueError:
+                point = 0x110000
+            if point > 0x10FFFF:
+                raise self.error("\\u{...} needs a code point")
+            self.at = end + 1
+            return point
+        high = self.hexadecimal(4)
+        if 0xD800 <= high <= 0xDBFF and self.take("\\u"):
+            low = self.hexadecimal(4)
+            if 0xDC00 <= low <= 0xDFFF:
+                return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
+            raise self.error("a low surrogate must follow a high one")
+        return high
+
+    def unicode_property(self) -> Ranges:
+        end = self.pattern.find("}", self.at)
+        name = self.pattern[self.at + 1 : max(end, self.at + 1)]
+        key, _, value = name.rpartition("=")
+        value = _LONG_CATEGORIES.get(value, value)
+        if key in ("", "General_Category", "gc") and value in _CATEGORIES:
+            ranges = general_category(value)
+        elif name == "Any":
+            ranges = SCALARS
+        elif name == "ASCII":
+            ranges = ((0, 127),)
+        else:
+            raise self.error(f"the Unicode property {name!r} is not supported")
+        self.at = end + 1
+        return ranges
+
+    def character_class(self) -> Ranges:
+        negated = self.take("^")
+        ranges: list[tuple[int, int]] = []
+        while not self.take("]"):
+            first = self.class_member()
+            if self.peek("-") and not self.peek("-]"):
+                start = self.at
+                self.at += 1
+                last = self.class_member()
+                if len(first) == len(last) == 1 and first[0][0] == first[0][1] == min(
+                    first[0][1], last[0][0]
+                ) and last[0][0] == last[0][1]:
+                    ranges.append((first[0][0], last[0][1]))
+                    continue
+                if first[0][0] == first[-1][1] and last[0][0] == last[-1][1]:
+                    self.at = start
+                    raise self.error("a character range is out of order")
+                ranges.extend((*last, (45, 45)))  # a class on either side: the hyphen is itself
+            ranges.extend(first)
+        return complement(normalise(ranges)) if negated else normalise(ranges)
+
+    def class_member(self) -> Ranges:
+        if self.at == len(self.pattern):
+            raise self.error("a '[' is not closed")
+        character = self.pattern[self.at]
+        self.at += 1
+        if character != "\\":
+            return ((ord(character), ord(character)),)
+        if self.at == len(self.pattern):
+            raise self.error("a '[' is not closed")
+        if self.take("b"):
+            return ((8, 8),)
+        return self.escaped_characters()

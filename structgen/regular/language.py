@@ -1,0 +1,348 @@
+"""Regular languages as interned terms over code points.
+
+A term is built by smart constructors that keep one form for terms that are plainly equal, so that
+the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressions', JACM 11(4),
+1964; Owens, Reppy and Turon, 'Regular-expression derivatives re-examined', JFP 19(2), 2009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from structgen.errors import LimitExceededError
+from structgen.regular.charset import SCALARS, Ranges, complement, intersect, normalise
+
+if TYPE_CHECKING:
+    from structgen.regular.automaton import Automaton
+
+__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "characters", "length", "text"]
+
+_terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
+
+MAX_LIVENESS_STEPS = 20_000
+
+
+class Language:
+    """A set of texts. Equal terms are the same object; combine with `|`, `&`, `-`, `~`, `+`.
+
+    Attributes:
+        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not" or "repeat".
+        parts: What the kind needs: ranges, terms, counts.
+        nullable: Whether the empty text is in the language.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "extended", "kind", "nullable", "parts")
+
+    kind: str
+    parts: tuple[object, ...]
+    nullable: bool
+    extended: bool
+
+    def __or__(self, other: Language) -> Language:
+        return union((self, other))
+
+    def __and__(self, other: Language) -> Language:
+        return intersection((self, other))
+
+    def __invert__(self) -> Language:
+        if self.kind == "not":
+            return self.parts[0]  # type: ignore[return-value]
+        if self is EMPTY:
+            return ANY
+        if self is ANY:
+            return EMPTY
+        return _term("not", (self,), not self.nullable, extended=True)
+
+    def __sub__(self, other: Language) -> Language:
+        return self & ~other
+
+    def __add__(self, other: Language) -> Language:
+        """All texts of this language followed by one of the other."""
+        if self is EMPTY or other is EMPTY:
+            return EMPTY
+        if self is EPSILON:
+            return other
+        if other is EPSILON:
+            return self
+        if self is ANY and (other is ANY or (other.kind == "cat" and other.parts[0] is ANY)):
+            return other
+        if self.kind == "cat":
+            first, second = self.parts
+            return first + (second + other)  # type: ignore[operator, no-any-return]
+        return _term(
+            "cat",
+            (self, other),
+            self.nullable and other.nullable,
+            extended=self.extended or other.extended,
+        )
+
+    def repeat(self, least: int = 0, most: int | None = None) -> Language:
+        """`least` to `most` texts of this language in a row (None: no limit)."""
+        if most is not None and most < least:
+            return EMPTY
+        if most == 0 or self is EPSILON:
+            return EPSILON
+        if self is EMPTY:
+            return EPSILON if least == 0 else EMPTY
+        if (least, most) == (1, 1):
+            return self
+        if self.nullable:
+            least = 0
+        if self.kind == "repeat" and self.parts[1:] == (0, None) and least == 0:
+            return self
+        return _term(
+            "repeat", (self, least, most), least == 0, extended=self.extended
+        )
+
+    def __repr__(self) -> str:
+        return f"Language({self.kind}, {self.parts!r})"
+
+    # --- Questions ------------------------------------------------------------------------------
+
+    @cached_property
+    def is_live(self) -> bool:
+        """Whether some text is in the language.
+
+        Raises:
+            LimitExceededError: Deciding needs more than `MAX_LIVENESS_STEPS` derivatives.
+        """
+        if not self.extended:
+            return self is not EMPTY
+        seen = {self}
+        queue = [self]
+        for term in queue:
+            if term.nullable:
+                return True
+            for target in term.derivatives:
+                if target is EMPTY or target in seen:
+                    continue
+                if not target.extended or target.__dict__.get("is_live"):
+                    return True
+                seen.add(target)
+                queue.append(target)
+            if len(seen) > MAX_LIVENESS_STEPS:
+                raise LimitExceededError(
+                    "Whether a combination of patterns has any match could not be decided in time",
+                    limit="regex_states",
+                )
+        for term in seen:  # from none of them is a match reached
+            term.__dict__["is_live"] = False
+        return False
+
+    def is_empty(self) -> bool:
+        """Whether no text is in the language."""
+        return not self.is_live
+
+    @cached_property
+    def derivatives(self) -> dict[Language, Ranges]:
+        """What may follow each first character: {language of the rest: characters}.
+
+        The ranges are disjoint and cover all scalar values; `EMPTY` takes those that cannot come.
+        """
+        classes: list[tuple[Ranges, frozenset[Language]]] = [(SCALARS, frozenset())]
+        for chars in _first_characters(self):
+            ranges: Ranges = chars.parts  # type: ignore[assignment]
+            others = complement(ranges)
+            split = []
+            for span, members in classes:
+                inside = intersect(span, ranges)
+                if inside:
+                    split.append((inside, members | {chars}))
+                    span = intersect(span, others)
+                if span:
+                    split.append((span, members))
+            classes = split
+        found: dict[Language, list[tuple[int, int]]] = {}
+        for span, members in classes:
+            found.setdefault(_derive(self, members), []).extend(span)
+        return {target: normalise(spans) for target, spans in found.items()}
+
+    def automaton(self) -> Automaton:
+        """The deterministic automaton over UTF-8 bytes, made state by state.
+
+        Raises:
+            UnsatisfiableError: No text is in the language.
+        """
+        from structgen.regular.automaton import Automaton
+
+        automaton: Automaton | None = self.__dict__.get("_automaton")
+        if automaton is None:
+            automaton = self.__dict__["_automaton"] = Automaton(self)
+        return automaton
+
+    def matches(self, value: str) -> bool:
+        """Whether a text is in the language.
+
+        Example:
+            >>> (text("a") + text("b").repeat()).matches("abb")
+            True
+        """
+        term = self
+        for character in value:
+            point = ord(character)
+            term = next(
+                (
+                    target
+                    for target, ranges in term.derivatives.items()
+                    if any(low <= point <= high for low, high in ranges)
+                ),
+                EMPTY,
+            )
+            if term is EMPTY:
+                return False
+        return term.nullable
+
+
+def _term(
+    kind: str, parts: tuple[object, ...], nullable: bool, *, extended: bool = False
+) -> Language:
+    key = (kind, *parts)
+    term = _terms.get(key)
+    if term is None:
+        term = Language()
+        term.kind = kind
+        term.parts = parts
+        term.nullable = nullable
+        term.extended = extended  # whether an intersection or complement is inside
+        _terms[key] = term
+    return term
+
+
+EMPTY = _term("empty", (), nullable=False)
+EPSILON = _term("epsilon", (), nullable=True)
+_CHARACTER = _term("chars", SCALARS, nullable=False)
+ANY = _term("repeat", (_CHARACTER, 0, None), nullable=True)
+"""Every text."""
+
+
+def characters(ranges: Iterable[tuple[int, int]]) -> Language:
+    """The texts of one character from these ranges of code points.
+
+    Example:
+        >>> characters([(48, 57)]).matches("7")
+        True
+    """
+    normal = normalise(ranges)
+    return _term("chars", normal, nullable=False) if normal else EMPTY
+
+
+def text(value: str) -> Language:
+    """Exactly this text."""
+    term = EPSILON
+    for character in reversed(value):
+        term = characters([(ord(character), ord(character))]) + term
+    return term
+
+
+def length(least: int = 0, most: int | None = None) -> Language:
+    """Texts of `least` to `most` characters."""
+    return _CHARACTER.repeat(least, most)
+
+
+def union(terms: Iterable[Language]) -> Language:
+    """Texts in any of the languages."""
+    members: dict[Language, None] = {}
+    ranges: list[tuple[int, int]] = []
+    for term in terms:
+        for part in term.parts if term.kind == "or" else (term,):
+            if part is ANY:
+                return ANY
+            if part.kind == "chars":  # type: ignore[union-attr]
+                ranges.extend(part.parts)  # type: ignore[union-attr]
+            elif part is not EMPTY:
+                members[part] = None  # type: ignore[index]
+    if ranges:
+        members[characters(ranges)] = None
+    if len(members) > 1 and EPSILON in members and any(m.nullable for m in members if m is not EPSILON):
+        del members[EPSILON]
+    if not members:
+        return EMPTY
+    if len(members) == 1:
+        return next(iter(members))
+    ordered = tuple(sorted(members, key=id))
+    return _term(
+        "or",
+        ordered,
+        any(member.nullable for member in ordered),
+        extended=any(member.extended for member in ordered),
+    )
+
+
+def intersection(terms: Iterable[Language]) -> Language:
+    """Texts in all of the languages."""
+    members: dict[Language, None] = {}
+    ranges: Ranges | None = None
+    for term in terms:
+        for part in term.parts if term.kind == "and" else (term,):
+            if part is EMPTY:
+                return EMPTY
+            if part.kind == "chars":  # type: ignore[union-attr]
+                parts: Ranges = part.parts  # type: ignore[union-attr]
+                ranges = parts if ranges is None else intersect(ranges, parts)
+            elif part is not ANY:
+                members[part] = None  # type: ignore[index]
+    if EPSILON in members:
+        nullable = ranges is None and all(member.nullable for member in members)
+        return EPSILON if nullable else EMPTY
+    if ranges is not None:
+        members[characters(ranges)] = None
+    if EMPTY in members:
+        return EMPTY
+    if not members:
+        return ANY
+    if len(members) == 1:
+        return next(iter(members))
+    ordered = tuple(sorted(members, key=id))
+    return _term("and", ordered, all(member.nullable for member in ordered), extended=True)
+
+
+def _first_characters(term: Language) -> list[Language]:
+    """The character sets that the first character is compared with."""
+    found: dict[Language, None] = {}
+    seen: set[Language] = set()
+    stack = [term]
+    while stack:
+        term = stack.pop()
+        if term in seen:
+            continue
+        seen.add(term)
+        if term.kind == "chars":
+            found[term] = None
+        elif term.kind == "cat":
+            first, second = term.parts
+            stack.append(first)  # type: ignore[arg-type]
+            if first.nullable:  # type: ignore[attr-defined]
+                stack.append(second)  # type: ignore[arg-type]
+        elif term.kind in ("or", "and"):
+            stack.extend(term.parts)  # type: ignore[arg-type]
+        elif term.kind in ("not", "repeat"):
+            stack.append(term.parts[0])  # type: ignore[arg-type]
+    return list(found)
+
+
+def _derive(term: Language, members: frozenset[Language]) -> Language:
+    """The rest after a first character that is in exactly the character sets `members`."""
+    kind = term.kind
+    if kind == "chars":
+        return EPSILON if term in members else EMPTY
+    if kind == "cat":
+        first, second = term.parts
+        rest = _derive(first, members) + second  # type: ignore[arg-type, operator]
+        if first.nullable:  # type: ignore[attr-defined]
+            rest = union((rest, _derive(second, members)))  # type: ignore[arg-type]
+        return rest  # type: ignore[no-any-return]
+    if kind == "repeat":
+        inner, least, most = term.parts
+        fewer = None if most is None else most - 1  # type: ignore[operator]
+        again = inner.repeat(max(least - 1, 0), fewer)  # type: ignore[attr-defined, operator]
+        return _derive(inner, members) + again  # type: ignore[arg-type, no-any-return]
+    if kind == "or":
+        return union(_derive(part, members) for part in term.parts)  # type: ignore[arg-type]
+    if kind == "and":
+        return intersection(_derive(part, members) for part in term.parts)  # type: ignore[arg-type]
+    if kind == "not":
+        return ~_derive(term.parts[0], members)  # type: ignore[arg-type]
+    return EMPTY

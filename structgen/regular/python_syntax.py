@@ -1,0 +1,111 @@
+"""Python's regular expressions, read by Python's own parser."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from typing import Any
+
+from structgen.errors import GrammarError
+from structgen.regular.charset import SCALARS, Ranges, complement, general_category, matching, normalise
+
+if sys.version_info >= (3, 11):
+    from re import _constants as sre
+    from re import _parser as parser
+
+__all__ = ["parse"]
+
+_REFUSED_FLAGS = (
+    (re.IGNORECASE, "i"),
+    (re.MULTILINE, "m"),
+    (re.LOCALE, "L"),
+)
+
+
+def parse(pattern: str) -> Any:
+    """The tree of a Python regular expression (see `structgen.regular.pattern`).
+
+    Raises:
+        GrammarError: The expression is malformed or not regular.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            parsed = parser.parse(pattern)
+    except re.error as error:
+        at = error.pos or 0
+        raise GrammarError(f"Malformed regular expression: {error.msg}", span=(at, at + 1)) from None
+    except FutureWarning as warning:
+        raise GrammarError(f"Ambiguous regular expression: {warning}") from None
+    for flag, letter in _REFUSED_FLAGS:
+        if parsed.state.flags & flag:
+            raise GrammarError(f"The flag (?{letter}) is not supported: write the pattern without it")
+    return _sequence(parsed, parsed.state.flags)
+
+
+def _sequence(items: Any, flags: int) -> Any:
+    return ("cat", *(_item(operator, argument, flags) for operator, argument in items))
+
+
+def _item(operator: Any, argument: Any, flags: int) -> Any:
+    if operator is sre.LITERAL:
+        return ("chars", ((argument, argument),))
+    if operator is sre.NOT_LITERAL:
+        return ("chars", complement(((argument, argument),)))
+    if operator is sre.ANY:
+        return ("chars", SCALARS if flags & re.DOTALL else complement(((10, 10),)))
+    if operator is sre.IN:
+        return ("chars", _set(argument, flags))
+    if operator is sre.BRANCH:
+        return ("or", *(_sequence(branch, flags) for branch in argument[1]))
+    if operator is sre.SUBPATTERN:
+        _, added, removed, inner = argument
+        for flag, letter in _REFUSED_FLAGS:
+            if added & flag:
+                raise GrammarError(f"The flag (?{letter}:...) is not supported")
+        return _sequence(inner, (flags | added) & ~removed)
+    if operator in (sre.MAX_REPEAT, sre.MIN_REPEAT):
+        least, most, inner = argument
+        return (
+            "repeat",
+            _sequence(inner, flags),
+            int(least),
+            None if most is sre.MAXREPEAT else int(most),
+        )
+    if operator is sre.AT:
+        if argument in (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING):
+            return ("start",)
+        if argument is sre.AT_END:
+            return ("end_or_newline",)
+        if argument is sre.AT_END_STRING:
+            return ("end",)
+    if operator in (sre.ASSERT, sre.ASSERT_NOT) and argument[0] > 0:
+        return ("look", operator is sre.ASSERT_NOT, _sequence(argument[1], flags))
+    name = str(operator).lower().replace("_", " ")
+    raise GrammarError(f"A regular expression uses '{name}', which is not supported exactly")
+
+
+def _set(items: Any, flags: int) -> Ranges:
+    negated = items[0][0] is sre.NEGATE
+    ranges: list[tuple[int, int]] = []
+    for operator, argument in items[1:] if negated else items:
+        if operator is sre.LITERAL:
+            ranges.append((argument, argument))
+        elif operator is sre.RANGE:
+            ranges.append(argument)
+        else:
+            ranges.extend(_category(str(argument), ascii_only=bool(flags & re.ASCII)))
+    return complement(normalise(ranges)) if negated else normalise(ranges)
+
+
+def _category(name: str, *, ascii_only: bool) -> Ranges:
+    ranges: Ranges
+    if name.endswith("DIGIT"):
+        ranges = ((48, 57),) if ascii_only else general_category("Nd")
+    elif name.endswith("SPACE"):
+        ranges = ((9, 13), (32, 32)) if ascii_only else matching(str.isspace)
+    else:
+        word = ((48, 57), (65, 90), (95, 95), (97, 122))
+        ranges = word if ascii_only else normalise((*matching(str.isalnum), (95, 95)))
+    return complement(ranges) if "NOT" in name else ranges
