@@ -1,0 +1,136 @@
+"""What each keyword's value must look like, and where subschemas are in it.
+
+A keyword that is not in the tables constrains nothing: it is an annotation, or unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["REFUSED", "SHAPES", "SUBSCHEMAS"]
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict | bool)
+
+
+def _is_schemas(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(map(_is_schema, value))
+
+
+def _is_schema_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_schema, value.values()))
+
+
+def _is_items(value: Any) -> bool:
+    return _is_schema(value) or (isinstance(value, list) and all(map(_is_schema, value)))
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and value >= 0
+        and (isinstance(value, int) or value.is_integer())
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_exclusive(value: Any) -> bool:
+    return isinstance(value, bool) or _is_number(value)
+
+
+def _is_multiple(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+
+
+def _is_type(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in TYPES
+    return isinstance(value, list) and all(isinstance(t, str) and t in TYPES for t in value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _is_anything(value: Any) -> bool:
+    return True
+
+
+SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "type": (_is_type, "a type's name or a list of types' names"),
+    "enum": (_is_list, "a list of values"),
+    "const": (_is_anything, ""),
+    "properties": (_is_schema_map, "an object whose values are schemas"),
+    "required": (_is_names, "a list of member names"),
+    "additionalProperties": (_is_schema, "a schema"),
+    "patternProperties": (_is_schema_map, "an object whose values are schemas"),
+    "minProperties": (_is_count, "a whole number of at least 0"),
+    "maxProperties": (_is_count, "a whole number of at least 0"),
+    "items": (_is_items, "a schema or a list of schemas"),
+    "prefixItems": (_is_schemas, "a list of schemas"),
+    "additionalItems": (_is_schema, "a schema"),
+    "minItems": (_is_count, "a whole number of at least 0"),
+    "maxItems": (_is_count, "a whole number of at least 0"),
+    "minLength": (_is_count, "a whole number of at least 0"),
+    "maxLength": (_is_count, "a whole number of at least 0"),
+    "pattern": (_is_text, "a regular expression"),
+    "format": (_is_text, "a format's name"),
+    "minimum": (_is_number, "a number"),
+    "maximum": (_is_number, "a number"),
+    "exclusiveMinimum": (_is_exclusive, "a number (in draft 4, true or false)"),
+    "exclusiveMaximum": (_is_exclusive, "a number (in draft 4, true or false)"),
+    "multipleOf": (_is_multiple, "a number above 0"),
+    "anyOf": (_is_schemas, "a list of at least one schema"),
+    "oneOf": (_is_schemas, "a list of at least one schema"),
+    "allOf": (_is_schemas, "a list of at least one schema"),
+    "$ref": (_is_text, "a reference"),
+    "$id": (_is_text, "a URI"),
+    "$anchor": (_is_text, "an anchor's name"),
+}
+
+# Where subschemas are: the value itself, the items of a list, or the values of an object.
+SUBSCHEMAS: dict[str, str] = {
+    "properties": "values",
+    "additionalProperties": "itself",
+    "patternProperties": "values",
+    "items": "itself or items",
+    "prefixItems": "items",
+    "additionalItems": "itself",
+    "anyOf": "items",
+    "oneOf": "items",
+    "allOf": "items",
+}
+
+# Keywords that constrain but are not enforced, and when they constrain nothing after all.
+REFUSED: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "not": lambda schema: schema["not"] is False,
+    "if": lambda schema: "then" not in schema and "else" not in schema,
+    "contains": lambda schema: schema["contains"] is True and schema.get("minContains") == 0,
+    "uniqueItems": lambda schema: schema["uniqueItems"] is False,
+    "propertyNames": lambda schema: schema["propertyNames"] in (True, {}),
+    "dependencies": lambda schema: schema["dependencies"] == {},
+    "dependentRequired": lambda schema: not any(schema["dependentRequired"].values()),
+    "dependentSchemas": lambda schema: schema["dependentSchemas"] == {},
+    "unevaluatedProperties": lambda schema: schema["unevaluatedProperties"] in (True, {}),
+    "unevaluatedItems": lambda schema: schema["unevaluatedItems"] in (True, {}),
+    "$dynamicRef": lambda schema: False,
+    "$recursiveRef": lambda schema: False,
+}

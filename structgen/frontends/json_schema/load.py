@@ -1,0 +1,291 @@
+"""Reading a schema: dialects, references, and one pass that finds what is malformed or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import referencing
+import referencing.exceptions
+import referencing.jsonschema
+
+from structgen import regular
+from structgen.errors import GrammarError, LimitExceededError, UnsupportedSchemaError
+from structgen.frontends.json_schema.keywords import REFUSED, SHAPES, SUBSCHEMAS
+
+__all__ = ["Document", "Place"]
+
+DEFAULT_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MAX_PLACES = 2_000_000
+_OLD = ("draft-03", "draft-04", "draft-06", "draft-07")
+
+
+class Place:
+    """A schema where it stands: its value, and what its references are relative to.
+
+    Attributes:
+        schema: A dict or a bool.
+        pointer: JSON Pointer from its document's root (an URI in front for another document).
+        root: The schema resource it belongs to.
+        resolver: Resolves references; None: the document's own.
+        ignores_siblings: Whether keywords beside `$ref` mean nothing (before 2019-09).
+    """
+
+    __slots__ = ("children", "ignores_siblings", "pointer", "resolver", "root", "schema", "target")
+
+    def __init__(
+        self, schema: Any, pointer: str, root: Any, resolver: Any, ignores_siblings: bool
+    ) -> None:
+        self.schema = schema
+        self.pointer = pointer
+        self.root = root
+        self.resolver = resolver
+        self.ignores_siblings = ignores_siblings
+        self.children: dict[tuple[str, Any], Place] = {}
+        self.target: Place | None = None
+
+    def child(self, keyword: str, index: Any = None) -> Place:
+        """The subschema at a keyword, or at an index or name inside its value."""
+        return self.children[keyword, index]
+
+    def inside(self, schema: Any) -> Place:
+        """A schema made up from parts of this one, relative to the same place."""
+        place = Place(schema, self.pointer, self.root, self.resolver, self.ignores_siblings)
+        place.children = self.children
+        place.target = self.target
+        return place
+
+
+class Document:
+    """A schema with everything it refers to.
+
+    Args:
+        schema: The schema, a dict or a bool.
+        resources: Further schemas by URI. Nothing is fetched.
+
+    Raises:
+        GrammarError: The schema is malformed, or refers to what is not there.
+        UnsupportedSchemaError: It uses a keyword that is not enforced.
+        LimitExceededError: It is larger than `MAX_PLACES` subschemas.
+    """
+
+    def __init__(self, schema: Any, resources: Mapping[str, Any] | None = None) -> None:
+        self._resources = resources or {}
+        self._places: dict[tuple[int, int], Place] = {}
+        self._keep: list[Any] = []  # what ids in _places stand for must stay alive
+        self._resolver: Any = None
+        dialect = schema.get("$schema") if isinstance(schema, dict) else None
+        self._dialect = dialect if isinstance(dialect, str) else DEFAULT_DIALECT
+        self._schema = schema
+        old = any(draft in self._dialect for draft in _OLD)
+        self._id_keyword = "id" if "draft-04" in self._dialect else "$id"
+        self.one_ofs: list[Place] = []
+        self._waiting: list[Place] = []
+        self.root = self._place(schema, "", schema, None, old)
+        self._read_all()
+
+    def _place(
+        self, schema: Any, pointer: str, root: Any, resolver: Any, ignores_siblings: bool
+    ) -> Place:
+        if type(schema) is bool:
+            return Place(schema, pointer, root, resolver, ignores_siblings)
+        key = (id(schema), id(root))
+        place = self._places.get(key)
+        if place is None:
+            place = Place(schema, pointer, root, resolver, ignores_siblings)
+            self._places[key] = place
+            self._keep.append((schema, root))
+            self._waiting.append(place)
+        return place
+
+    def _read_all(self) -> None:
+        waiting = self._waiting
+        while waiting:
+            if len(self._places) > MAX_PLACES:
+                raise LimitExceededError(
+                    f"The schema has more than {MAX_PLACES} subschemas", limit="schema_size"
+                )
+            place = waiting.pop()
+            if type(place.schema) is not bool:
+                self._read(place)
+        _refuse_cycles(self._places.values())
+
+    def _read(self, place: Place) -> None:
+        schema = place.schema
+        pointer = place.pointer
+        if not isinstance(schema, dict):
+            raise GrammarError(
+                f"A schema is an object or true or false, not {type(schema).__name__}",
+                pointer=pointer,
+            )
+        reference = schema.get("$ref")
+        if reference is not None:
+            if not isinstance(reference, str):
+                raise GrammarError("'$ref' must be a reference", pointer=pointer)
+            place.target = self._resolve(place, reference)
+            if place.ignores_siblings:
+                return
+        identifier = schema.get(self._id_keyword)
+        if isinstance(identifier, str) and schema is not place.root and identifier[:1] != "#":
+            resource = referencing.jsonschema.DRAFT202012.create_resource(schema)
+            if self._dialect != DEFAULT_DIALECT:
+                resource = referencing.Resource.from_contents({"$schema": self._dialect, **schema})
+            place.resolver = self._resolver_of(place).in_subresource(resource)
+            place.root = schema
+        for keyword, value in schema.items():
+            shape = SHAPES.get(keyword)
+            if shape is not None:
+                if not shape[0](value):
+                    raise GrammarError(f"{keyword!r} must be {shape[1]}", pointer=pointer)
+                if keyword == "pattern":
+                    _check_pattern(value, pointer)
+                elif keyword == "patternProperties":
+                    for pattern in value:
+                        _check_pattern(pattern, f"{pointer}/patternProperties")
+                where = SUBSCHEMAS.get(keyword)
+                if where is not None:
+                    self._add_children(place, keyword, value, where)
+                    if keyword == "oneOf":
+                        self.one_ofs.append(place)
+            else:
+                harmless = REFUSED.get(keyword)
+                if harmless is not None:
+                    try:
+                        constrains = not harmless(schema)
+                    except (AttributeError, TypeError):
+                        raise GrammarError(f"{keyword!r} is malformed", pointer=pointer) from None
+                    if constrains:
+                        raise UnsupportedSchemaError(
+                            f"{keyword!r} cannot be enforced yet", pointer=pointer, keyword=keyword
+                        )
+
+    def _add_children(self, place: Place, keyword: str, value: Any, where: str) -> None:
+        root, resolver, old = place.root, place.resolver, place.ignores_siblings
+        base = f"{place.pointer}/{keyword}"
+        children = place.children
+        if where == "values":
+            for name, schema in value.items():
+                escaped = name.replace("~", "~0").replace("/", "~1")
+                children[keyword, name] = self._place(
+                    schema, f"{base}/{escaped}", root, resolver, old
+                )
+        elif type(value) is list:
+            for index, schema in enumerate(value):
+                children[keyword, index] = self._place(
+                    schema, f"{base}/{index}", root, resolver, old
+                )
+        else:
+            children[keyword, None] = self._place(value, base, root, resolver, old)
+
+    # --- References -----------------------------------------------------------------------------
+
+    def _resolver_of(self, place: Place) -> Any:
+        if place.resolver is not None:
+            return place.resolver
+        if self._resolver is None:
+            try:
+                registry = referencing.jsonschema.SchemaRegistry().with_resources(
+                    (uri, referencing.Resource.from_contents(
+                        contents, default_specification=referencing.jsonschema.DRAFT202012
+                    ))
+                    for uri, contents in self._resources.items()
+                )
+                resource = referencing.Resource.from_contents(
+                    self._schema, default_specification=referencing.jsonschema.DRAFT202012
+                )
+            except referencing.exceptions.CannotDetermineSpecification:
+                resource = referencing.jsonschema.DRAFT202012.create_resource(self._schema)
+            self._resolver = registry.resolver_with_root(resource)
+        return self._resolver
+
+    def _resolve(self, place: Place, reference: str) -> Place:
+        if reference == "#":
+            return self._place(
+                place.root, "", place.root, place.resolver, place.ignores_siblings
+            )
+        if reference.startswith("#/"):
+            found = _follow(place.root, reference[1:])
+            if found is not None:
+                return self._place(
+                    found, reference[1:], place.root, place.resolver, place.ignores_siblings
+                )
+        try:
+            resolved = self._resolver_of(place).lookup(reference)
+        except Exception as error:  # the library raises several unrelated classes
+            raise GrammarError(
+                f"The reference {reference!r} leads nowhere; pass other documents as resources="
+                "{uri: schema}" if not isinstance(error, RecursionError) else
+                f"The reference {reference!r} is nested too deeply",
+                pointer=place.pointer,
+            ) from None
+        base, _, fragment = reference.partition("#")
+        root = resolved.contents
+        if fragment and fragment[0] == "/":
+            try:
+                root = self._resolver_of(place).lookup(base or "#").contents
+            except Exception:  # the whole resource is only needed for '#' inside it
+                root = resolved.contents
+        dialect = root.get("$schema", self._dialect) if isinstance(root, dict) else self._dialect
+        old = any(draft in str(dialect) for draft in _OLD)
+        return self._place(resolved.contents, reference, root, resolved.resolver, old)
+
+
+def _check_pattern(pattern: str, pointer: str) -> None:
+    try:
+        regular.regex(pattern, "ecma", search=True)
+    except GrammarError as error:
+        raise GrammarError(str(error), pointer=pointer) from None
+
+
+def _follow(root: Any, pointer: str) -> Any:
+    """What a JSON Pointer (in URI fragment form) leads to; None if nothing, or another resource."""
+    found = root
+    for part in unquote(pointer).split("/")[1:]:
+        part = part.replace("~1", "/").replace("~0", "~")
+        try:
+            found = found[int(part)] if isinstance(found, list) else found[part]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+        if isinstance(found, dict) and isinstance(found.get("$id"), str):
+            return None
+    return found
+
+
+def _in_place(place: Place) -> Iterator[Place]:
+    """The schemas that apply to the same value as this one."""
+    if place.target is not None:
+        yield place.target
+        if place.ignores_siblings:
+            return
+    if type(place.schema) is dict:
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for index in range(len(place.schema.get(keyword, ()))):
+                yield place.child(keyword, index)
+
+
+def _refuse_cycles(places: Any) -> None:
+    """Refuse a schema that applies to a value only by applying to it again."""
+    if not any(place.target is not None for place in places):
+        return
+    done: set[int] = set()
+    for start in places:
+        if id(start) in done:
+            continue
+        path = {id(start)}
+        stack = [(start, _in_place(start))]
+        while stack:
+            place, following = stack[-1]
+            step = next(following, None)
+            if step is None:
+                stack.pop()
+                path.discard(id(place))
+                done.add(id(place))
+            elif id(step) in path:
+                raise GrammarError(
+                    "The references lead in a circle without ever describing a value",
+                    pointer=place.pointer,
+                )
+            elif id(step) not in done:
+                path.add(id(step))
+                stack.append((step, _in_place(step)))
