@@ -34,6 +34,8 @@ def shortest_completion(engine: Engine, config: int) -> bytes:
         LimitExceededError: More than `MAX_SEARCH_STEPS` states were visited.
         TablesFull: The engine's tables are full.
     """
+    if engine.is_accepting(config):
+        return b""
     with engine.lock:
         search = _Search(engine)
         best: bytes | None = None

@@ -858,10 +858,10 @@ def _exit(a, x):
 
 @njit(cache=True, nogil=True)
 def _arrive(a, s, x):
-    if a[a[TRIE] + 4 * x + 2] == 0:  # nothing longer to read
-        return
     if s == RETURN:
         _exit(a, x)
+        return
+    if a[a[TRIE] + 4 * x + 2] == 0:  # nothing longer to read
         return
     n = a[N_ARRIVALS]
     if n >= MAX_ARRIVALS:
@@ -870,6 +870,47 @@ def _arrive(a, s, x):
     a[ARRIVAL + 2 * n] = s
     a[ARRIVAL + 2 * n + 1] = x
     a[N_ARRIVALS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _ends_at(a, token, y):
+    """Whether token is one of those at a node of set y."""
+    if y < 0:
+        return False
+    n = a[TRIE_SIZE]
+    first = 0 if y < n else NODE + a[SET + 2 * (y - n)]
+    for i in range(1 if y < n else a[SET + 2 * (y - n) + 1]):
+        other = a[a[TRIE] + 4 * (y if y < n else a[first + i])]
+        while other >= 0:
+            if other == token:
+                return True
+            other = a[a[CHAIN] + other]
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _absorb_except(a, r, q):
+    """Allow what result r allows, but not the tokens that end exactly at an exit of result q.
+
+    r is of a string, which keeps the tokens that end it in its list and not in its row.
+    """
+    y = a[RESULT + 6 * q + 5]
+    row = a[RESULT + 6 * r + 2]
+    if row >= 0 and row != a[ACC_ROW]:
+        if a[ACC_ROW] < 0:
+            a[ACC_ROW] = row
+        else:
+            _merge_row(a, row)
+    first = TOKEN + a[RESULT + 6 * r + 3]
+    for i in range(a[RESULT + 6 * r + 4]):
+        token = a[first + i]
+        if not _ends_at(a, token, y):
+            n = a[ACC_TOKENS]
+            if n >= TOKEN_SCRATCH:
+                _flush_tokens(a)
+                n = 0
+            a[TOKENS + n] = token
+            a[ACC_TOKENS] = n + 1
 
 
 @njit(cache=True, nogil=True)
@@ -1014,7 +1055,7 @@ def _except_result(a, s, x):
     q = _result_or_job(a, a[STATE + 8 * s + 2], x)
     if r < 0 or q < 0:
         return MISSING
-    _absorb(a, r)
+    _absorb_except(a, r, q)
     _except_exits(a, r, q)
     return 0
 
@@ -1062,10 +1103,9 @@ def _build_any(a):
                         a[ends + 2 * n_ends + 1] = before
                         n_ends += 1
                         token = a[a[CHAIN] + token]
-                    if a[trie + 4 * y + 2] > 0:
-                        a[exits + 2 * n_exits] = y
-                        a[exits + 2 * n_exits + 1] = before
-                        n_exits += 1
+                    a[exits + 2 * n_exits] = y
+                    a[exits + 2 * n_exits + 1] = before
+                    n_exits += 1
                     continue
                 chars = before
                 if phase == BODY and (b < 0x80 or b >= 0xC0):
@@ -1241,8 +1281,9 @@ def _walk(a, s0, x0):
 @njit(cache=True, nogil=True)
 def _store_result(a, s, x):
     exits = _intern_exits(a)
-    if a[ACC_TOKENS] > LIST_LIMIT:
-        _flush_tokens(a)
+    is_any = a[STATE + 8 * s] == STRING and a[STATE + 8 * s + 2] == a[ANY_CONTENT]
+    if a[ACC_TOKENS] > LIST_LIMIT and not is_any:
+        _flush_tokens(a)  # any string's tokens stay a list: `_absorb_except` looks through it
     row = a[ACC_ROW]
     if a[ACC_OWN_ROW] != 0:
         if row >= 0:

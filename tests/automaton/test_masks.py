@@ -175,7 +175,7 @@ def test_full_tables_say_so_and_reset_empties_them() -> None:
 
 def test_a_repeated_mask_walks_nothing() -> None:
     engine = Engine(VOCABULARY)
-    config = engine.initial(RuleGrammar((((("string", "0", "9"),)),)))
+    config = engine.initial(RuleGrammar((((("string", "0", "9"),),),)))
     config = engine.step_bytes(config, b'"a')
     allowed_tokens(engine, config)
     before = engine.counts()

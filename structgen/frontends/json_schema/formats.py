@@ -28,7 +28,27 @@ _LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURS}|(?:00|{_FOURS})00)"
 _DATE = f"(?:[0-9]{{4}}-(?:{_LONG_MONTH}|{_SHORT_MONTH}|{_FEBRUARY})|{_LEAP_YEAR}-02-29)"
 _HOUR, _MINUTE, _FRACTION = "(?:[01][0-9]|2[0-3])", "[0-5][0-9]", r"(?:\.[0-9]+)?"
 _OFFSET = f"(?:[Zz]|[+-]{_HOUR}:{_MINUTE})"
-_TIME = f"{_HOUR}:{_MINUTE}:{_MINUTE}{_FRACTION}{_OFFSET}"
+
+
+def _leap_seconds() -> str:
+    """Times whose second is 60 and which are 23:59:60 in UTC.
+
+    Offsets are multiples of 15 minutes, as all have been since there are leap seconds: each local
+    time has its own offsets, so all 1,440 of them would make most of the states of `date-time`.
+    """
+    end = f":60{_FRACTION}"
+    hours = []
+    for hour in range(24):
+        minutes = [
+            f"{minute}{end}(?:[+]{(hour + minute // 59) % 24:02}:{(minute + 1) % 60:02}"
+            f"|-{23 - hour:02}:{59 - minute:02})"
+            for minute in (14, 29, 44, 59)
+        ]
+        hours.append(f"{hour:02}:(?:{'|'.join(minutes)})")
+    return f"(?:{'|'.join(hours)}|23:59{end}[Zz])"
+
+
+_TIME = f"(?:{_HOUR}:{_MINUTE}:{_MINUTE}{_FRACTION}{_OFFSET}|{_leap_seconds()})"
 
 # Internet addresses.
 
@@ -94,33 +114,6 @@ def _pattern(pattern: str) -> Callable[[], Language]:
     return functools.cache(lambda: regex(pattern, syntax="ecma"))
 
 
-def _leap_seconds() -> Language:
-    """Times whose second is 60 and which are 23:59:60 in UTC."""
-    end = rf":60{_FRACTION}"
-    hours = [
-        f"{hour:02}:(?:(?:[0-4][0-9]|5[0-8]){end}[+]{hour:02}"
-        f"|59{end}[+]{(hour + 1) % 24:02}|{_MINUTE}{end}-{23 - hour:02}):{_MINUTE}"
-        for hour in range(24)
-    ]
-    minutes = [
-        f"{_HOUR}:{minute:02}{end}"
-        f"(?:[+]{_HOUR}:{(minute + 1) % 60:02}|-{_HOUR}:{59 - minute:02})"
-        for minute in range(60)
-    ]
-    with_offset = regex("|".join(hours), syntax="ecma") & regex("|".join(minutes), syntax="ecma")
-    return with_offset | regex(f"23:59{end}[Zz]", syntax="ecma")
-
-
-@functools.cache
-def _time() -> Language:
-    return regex(_TIME, syntax="ecma") | _leap_seconds()
-
-
-@functools.cache
-def _date_time() -> Language:
-    return regex(f"{_DATE}[Tt]", syntax="ecma") + _time()
-
-
 def _duration() -> str:
     minutes = "[0-9]+M(?:[0-9]+S)?"
     time = f"T(?:[0-9]+H(?:{minutes})?|{minutes}|[0-9]+S)"
@@ -143,9 +136,7 @@ def _email() -> str:
 
 
 def _uri_template() -> str:
-    literal = (
-        rf"(?:[!#$&-;=?-\[\]_a-z~{_IRI_CHARACTERS}{_PRIVATE_CHARACTERS}]|{_PERCENT})"
-    )
+    literal = rf"(?:[!#$&-;=?-\[\]_a-z~{_IRI_CHARACTERS}{_PRIVATE_CHARACTERS}]|{_PERCENT})"
     name = f"(?:[A-Za-z0-9_]|{_PERCENT})"
     variable = f"{name}+(?:[.]{name}+)*(?::[1-9][0-9]{{0,3}}|[*])?"
     return rf"(?:{literal}|\{{[+#./;?&=,!@|]?{variable}(?:,{variable})*\}})*"
@@ -156,8 +147,8 @@ _POINTER = "(?:/(?:[^~/]|~[01])*)*"
 FORMATS: Mapping[str, Callable[[], Language]] = MappingProxyType(
     {
         "date": _pattern(_DATE),
-        "time": _time,
-        "date-time": _date_time,
+        "time": _pattern(_TIME),
+        "date-time": _pattern(f"{_DATE}[Tt]{_TIME}"),
         "duration": _pattern(_duration()),
         "email": _pattern(_email()),
         "hostname": _hostname,
