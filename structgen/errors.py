@@ -1,12 +1,12 @@
 """The exception tree: every error that structgen raises on purpose.
 
-    StructgenError
-    |-- GrammarError             the source is malformed (a regex, a grammar text, a JSON Schema)
-    |   `-- UnsupportedSchemaError   a JSON Schema keyword that cannot be enforced exactly
-    |-- UnsatisfiableError       nothing satisfies the source
-    |-- LimitExceededError       a stated limit on time, depth or memory was reached
-    |-- VocabularyError          a tokenizer cannot be read byte-exactly, or does not fit
-    `-- GenerationError          a generation could not be completed
+StructgenError
+|-- GrammarError             the source is malformed (a regex, a grammar text, a JSON Schema)
+|   `-- UnsupportedSchemaError   a JSON Schema keyword that cannot be enforced exactly
+|-- UnsatisfiableError       nothing satisfies the source
+|-- LimitExceededError       a stated limit on time, depth or memory was reached
+|-- VocabularyError          a tokenizer cannot be read byte-exactly, or does not fit
+`-- GenerationError          a generation could not be completed
 """
 
 from __future__ import annotations

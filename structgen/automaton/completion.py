@@ -108,4 +108,3 @@ class _Search:
             for piece, target in following:
                 heapq.heappush(queue, (len(text) + len(piece), 0, target, text + piece))
         return None
-

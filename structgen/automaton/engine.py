@@ -66,7 +66,7 @@ class Engine:
 
     def _open(self) -> None:
         vocabulary = self._vocabulary()
-        assert vocabulary is not None, 'whoever uses an engine holds its vocabulary'
+        assert vocabulary is not None, "whoever uses an engine holds its vocabulary"
         self._arena = allocate_arena(vocabulary)
         self._network = TableNetwork(self._arena)
         self._token_steps: dict[tuple[int, int], int] = {}
@@ -150,9 +150,7 @@ class Engine:
                 k.fill_many(self._arena, array, rows)
                 return
             middle = len(array) // 2
-            other = _threads().submit(
-                k.fill_many, self._arena, array[middle:], rows[middle:]
-            )
+            other = _threads().submit(k.fill_many, self._arena, array[middle:], rows[middle:])
             k.fill_many(self._arena, array[:middle], rows[:middle])
             other.result()
 

@@ -228,9 +228,7 @@ class TableNetwork:
         cells[at + 2] = len(states)
         cells[at] = k.CHOICE
 
-    def _string(
-        self, content: int, min_length: int, max_length: int | None, literal: int
-    ) -> int:
+    def _string(self, content: int, min_length: int, max_length: int | None, literal: int) -> int:
         # Lengths beyond any text that fits in memory are no constraint (or cannot be met).
         low = min(min_length, k.UNLIMITED - 1)
         high = k.UNLIMITED if max_length is None or max_length >= k.UNLIMITED else max_length

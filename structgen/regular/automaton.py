@@ -68,9 +68,7 @@ class Automaton:
         if state is None:
             state = len(self._keys)
             if state >= MAX_STATES:
-                raise LimitExceededError(
-                    "A pattern needs too many states", limit="regex_states"
-                )
+                raise LimitExceededError("A pattern needs too many states", limit="regex_states")
             self._keys.append(key)
             self._edges.append(None)
             self._states[key] = state

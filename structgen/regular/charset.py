@@ -79,7 +79,9 @@ def matching(predicate: Callable[[str], bool]) -> Ranges:
 @lru_cache(maxsize=256)
 def general_category(name: str) -> Ranges:
     """Code points whose general category begins with `name` (Unicode, UAX #44)."""
-    return normalise((p, p) for p in range(0x110000) if unicodedata.category(chr(p)).startswith(name))
+    return normalise(
+        (p, p) for p in range(0x110000) if unicodedata.category(chr(p)).startswith(name)
+    )
 
 
 def utf8_sequences(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:

@@ -262,9 +262,11 @@ class _Reader:
                 start = self.at
                 self.at += 1
                 last = self.class_member()
-                if len(first) == len(last) == 1 and first[0][0] == first[0][1] == min(
-                    first[0][1], last[0][0]
-                ) and last[0][0] == last[0][1]:
+                if (
+                    len(first) == len(last) == 1
+                    and first[0][0] == first[0][1] == min(first[0][1], last[0][0])
+                    and last[0][0] == last[0][1]
+                ):
                     ranges.append((first[0][0], last[0][1]))
                     continue
                 if first[0][0] == first[-1][1] and last[0][0] == last[-1][1]:

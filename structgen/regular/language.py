@@ -93,9 +93,7 @@ class Language:
             least = 0
         if self.kind == "repeat" and self.parts[1:] == (0, None) and least == 0:
             return self
-        return _term(
-            "repeat", (self, least, most), least == 0, extended=self.extended
-        )
+        return _term("repeat", (self, least, most), least == 0, extended=self.extended)
 
     def __repr__(self) -> str:
         return f"Language({self.kind}, {self.parts!r})"
@@ -256,7 +254,11 @@ def union(terms: Iterable[Language]) -> Language:
                 members[part] = None  # type: ignore[index]
     if ranges:
         members[characters(ranges)] = None
-    if len(members) > 1 and EPSILON in members and any(m.nullable for m in members if m is not EPSILON):
+    if (
+        len(members) > 1
+        and EPSILON in members
+        and any(m.nullable for m in members if m is not EPSILON)
+    ):
         del members[EPSILON]
     if not members:
         return EMPTY

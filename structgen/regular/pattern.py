@@ -153,9 +153,7 @@ def _read(tree: Any, rest: _Rest) -> _Rest:
         return _Rest(rest.nothing & word_next, rest.word & other_next, rest.other & word_next)
     if kind == "look":
         ahead = _read(tree[2], _Rest(ANY, ANY, ANY))
-        return _Rest(
-            *(a & (~b if tree[1] else b) for a, b in zip(rest, ahead, strict=True))
-        )
+        return _Rest(*(a & (~b if tree[1] else b) for a, b in zip(rest, ahead, strict=True)))
     _, inner, least, most = tree
     if most is None or most > 16:
         raise GrammarError(

@@ -8,7 +8,14 @@ import warnings
 from typing import Any
 
 from structgen.errors import GrammarError
-from structgen.regular.charset import SCALARS, Ranges, complement, general_category, matching, normalise
+from structgen.regular.charset import (
+    SCALARS,
+    Ranges,
+    complement,
+    general_category,
+    matching,
+    normalise,
+)
 
 if sys.version_info >= (3, 11):
     from re import _constants as sre
@@ -35,12 +42,16 @@ def parse(pattern: str) -> Any:
             parsed = parser.parse(pattern)
     except re.error as error:
         at = error.pos or 0
-        raise GrammarError(f"Malformed regular expression: {error.msg}", span=(at, at + 1)) from None
+        raise GrammarError(
+            f"Malformed regular expression: {error.msg}", span=(at, at + 1)
+        ) from None
     except FutureWarning as warning:
         raise GrammarError(f"Ambiguous regular expression: {warning}") from None
     for flag, letter in _REFUSED_FLAGS:
         if parsed.state.flags & flag:
-            raise GrammarError(f"The flag (?{letter}) is not supported: write the pattern without it")
+            raise GrammarError(
+                f"The flag (?{letter}) is not supported: write the pattern without it"
+            )
     return _sequence(parsed, parsed.state.flags)
 
 

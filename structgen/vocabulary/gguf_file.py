@@ -35,9 +35,7 @@ def read_gguf(path: str | Path, *, size: int | None) -> Vocabulary:
         raise VocabularyError(f"{path} holds no tokenizer that can be read exactly ({model})")
     types = value("tokenizer.ggml.token_type") or [1] * len(texts)
     to_bytes = byte_level_bytes if model == "gpt2" else metaspace_bytes
-    special = [
-        token for token, kind in enumerate(types) if kind in (_UNKNOWN, _CONTROL, _UNUSED)
-    ]
+    special = [token for token, kind in enumerate(types) if kind in (_UNKNOWN, _CONTROL, _UNUSED)]
     hidden = set(special)
     tokens = [
         b"" if token in hidden else text.encode() if kind == _USER_DEFINED else to_bytes(text)

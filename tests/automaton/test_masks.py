@@ -51,9 +51,7 @@ class Rule(NamedTuple):
         return Choice(tuple(_place(network, self.rules, a, 0) for a in alternatives))
 
 
-def _place(
-    network: Network, rules: Rules, alternative: tuple[Symbol, ...], position: int
-) -> int:
+def _place(network: Network, rules: Rules, alternative: tuple[Symbol, ...], position: int) -> int:
     if position == len(alternative):
         return RETURN
     return network.state(At(rules, alternative, position))
@@ -105,7 +103,7 @@ def small_vocabulary() -> Vocabulary:
     pieces = [bytes([b]) for b in range(256)]
     pieces += [bytes(p) for p in itertools.product(b'ab,"\\', repeat=2)]
     pieces += [bytes(p) for p in itertools.product(b'a,"', repeat=3)]
-    pieces += [b"\\u00", b"\\ud83d", b"\\ude00", b"61", b'\\u0061"', b'e9"a', b"\xc3\xa9\"", b"\xa9"]
+    pieces += [b"\\u00", b"\\ud83d", b"\\ude00", b"61", b'\\u0061"', b'e9"a', b'\xc3\xa9"', b"\xa9"]
     pieces += [b'\\n"', b"aaaa", b"", b""]
     return Vocabulary(pieces, eos_token_ids=[len(pieces) - 2, len(pieces) - 1])
 

@@ -66,9 +66,7 @@ class ArraySpec:
                 self.most = most if self.most is None else min(most, self.most)
             as_list = isinstance(schema.get("items"), list)
             keyword = "items" if as_list else "prefixItems"
-            first = [
-                children[keyword, index] for index in range(len(schema.get(keyword, ())))
-            ]
+            first = [children[keyword, index] for index in range(len(schema.get(keyword, ())))]
             rest = children.get(("additionalItems" if as_list else "items", None))
             if first or rest is not None:
                 self._rules.append((first, rest))
@@ -118,7 +116,8 @@ class ObjectSpec:
     def __init__(self, schemas: Schemas, places: list[Place]) -> None:
         self._schemas = schemas
         self._places = [
-            p for p in places
+            p
+            for p in places
             if not p.schema.keys().isdisjoint(
                 ("properties", "patternProperties", "additionalProperties")
             )
@@ -141,11 +140,15 @@ class ObjectSpec:
         self._names = names
         self._required = required
         self._patterns = tuple(
-            dict.fromkeys(p for place in self._places for p in place.schema.get("patternProperties", ()))
+            dict.fromkeys(
+                p for place in self._places for p in place.schema.get("patternProperties", ())
+            )
         )
-        if self.least > max(1, len(required)) and (
-            self.most is None or self.most > 0
-        ) and self._may_have_others():
+        if (
+            self.least > max(1, len(required))
+            and (self.most is None or self.most > 0)
+            and self._may_have_others()
+        ):
             place = next(p for p in places if "minProperties" in p.schema)
             raise UnsupportedSchemaError(
                 "'minProperties' cannot be enforced yet where members may have any name",
@@ -155,7 +158,10 @@ class ObjectSpec:
 
     def _may_have_others(self) -> bool:
         return not any(
-            p.schema.get("additionalProperties", not (self._schemas.strict and "properties" in p.schema)) is False
+            p.schema.get(
+                "additionalProperties", not (self._schemas.strict and "properties" in p.schema)
+            )
+            is False
             and "patternProperties" not in p.schema
             for p in self._places
         )
@@ -325,9 +331,7 @@ class Schemas:
             if not self.root.is_satisfiable():
                 raise UnsatisfiableError("Nothing satisfies the schema", pointer="")
         except RecursionError:
-            raise LimitExceededError(
-                "The schema is nested too deeply", limit="nesting"
-            ) from None
+            raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
 
     def node(self, places: Iterable[Place]) -> Node:
         """The conjunction of `places`."""
@@ -449,16 +453,22 @@ class Schemas:
                 most = int(schema["maxLength"])
                 max_length = most if max_length is None else min(most, max_length)
             listed = (
-                [schema["const"]] if "const" in schema
-                else schema["enum"] if "enum" in schema
+                [schema["const"]]
+                if "const" in schema
+                else schema["enum"]
+                if "enum" in schema
                 else None
             )
             if listed is not None and "const" in schema and "enum" in schema:
                 listed = [v for v in listed if any(equal(v, m) for m in schema["enum"])]
             if listed is not None:
-                values = list(listed) if values is None else [
-                    value for value in values if any(equal(value, member) for member in listed)
-                ]
+                values = (
+                    list(listed)
+                    if values is None
+                    else [
+                        value for value in values if any(equal(value, member) for member in listed)
+                    ]
+                )
         if values is not None:
             kept: list[Any] = []
             for value in values:

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from structgen.regular import Language, length, regex
+from structgen.regular import Language, characters, regex, text, union
 
 __all__ = ["FORMATS", "language_of_format"]
 
@@ -28,27 +28,8 @@ _LEAP_YEAR = f"(?:[0-9]{{2}}{_FOURS}|(?:00|{_FOURS})00)"
 _DATE = f"(?:[0-9]{{4}}-(?:{_LONG_MONTH}|{_SHORT_MONTH}|{_FEBRUARY})|{_LEAP_YEAR}-02-29)"
 _HOUR, _MINUTE, _FRACTION = "(?:[01][0-9]|2[0-3])", "[0-5][0-9]", r"(?:\.[0-9]+)?"
 _OFFSET = f"(?:[Zz]|[+-]{_HOUR}:{_MINUTE})"
+_TIME = f"{_HOUR}:{_MINUTE}:{_MINUTE}{_FRACTION}{_OFFSET}"
 
-
-def _leap_seconds() -> str:
-    """Times whose second is 60 and which are 23:59:60 in UTC.
-
-    Offsets are multiples of 15 minutes, as all have been since there are leap seconds: each local
-    time has its own offsets, so all 1,440 of them would make most of the states of `date-time`.
-    """
-    end = f":60{_FRACTION}"
-    hours = []
-    for hour in range(24):
-        minutes = [
-            f"{minute}{end}(?:[+]{(hour + minute // 59) % 24:02}:{(minute + 1) % 60:02}"
-            f"|-{23 - hour:02}:{59 - minute:02})"
-            for minute in (14, 29, 44, 59)
-        ]
-        hours.append(f"{hour:02}:(?:{'|'.join(minutes)})")
-    return f"(?:{'|'.join(hours)}|23:59{end}[Zz])"
-
-
-_TIME = f"(?:{_HOUR}:{_MINUTE}:{_MINUTE}{_FRACTION}{_OFFSET}|{_leap_seconds()})"
 
 # Internet addresses.
 
@@ -123,9 +104,43 @@ def _duration() -> str:
 
 
 @functools.cache
+def _leap_seconds() -> Language:
+    """Times whose second is 60 and which are 23:59:60 in UTC.
+
+    Offsets are multiples of 15 minutes, as all have been since there are leap seconds: each local
+    time has its own offsets, so all 1,440 of them would make most of the states of `date-time`.
+    """
+    fraction = regex(_FRACTION, syntax="ecma")
+    times = [text("23:59:60") + fraction + characters([(ord("Z"), ord("Z")), (ord("z"), ord("z"))])]
+    for hour in range(24):
+        offsets = []
+        for minute in (14, 29, 44, 59):
+            later = f"+{(hour + minute // 59) % 24:02}:{(minute + 1) % 60:02}"
+            earlier = f"-{23 - hour:02}:{59 - minute:02}"
+            offsets.append(text(f"{minute}:60") + (fraction + (text(later) | text(earlier))))
+        times.append(text(f"{hour:02}:") + union(offsets))
+    return union(times)
+
+
+@functools.cache
+def _time() -> Language:
+    return regex(_TIME, syntax="ecma") | _leap_seconds()
+
+
+@functools.cache
+def _date_time() -> Language:
+    return regex(f"{_DATE}[Tt]", syntax="ecma") + _time()
+
+
+@functools.cache
 def _hostname() -> Language:
-    label = (regex(_LABEL, syntax="ecma") & length(1, 63)) - regex("[Xx][Nn]--.*", syntax="ecma")
-    return (label + (regex("[.]", syntax="ecma") + label).repeat(0)) & length(1, 253)
+    letter, rest = "[A-Za-z0-9]", "(?:-*[A-Za-z0-9])*"
+    label = regex(  # Not one that begins with `xn--`: whether that is a name is beyond regular.
+        f"(?:[A-WYZa-wyz0-9]{rest}|[Xx](?:(?:-+{letter}|[A-MO-Za-mo-z0-9]){rest})?"
+        f"|[Xx][Nn](?:-?{letter}{rest})?)",
+        syntax="ecma",
+    ) & regex("[A-Za-z0-9-]{1,63}", syntax="ecma")
+    return (label + (text(".") + label).repeat()) & regex("[A-Za-z0-9.-]{1,253}", syntax="ecma")
 
 
 def _email() -> str:
@@ -147,8 +162,8 @@ _POINTER = "(?:/(?:[^~/]|~[01])*)*"
 FORMATS: Mapping[str, Callable[[], Language]] = MappingProxyType(
     {
         "date": _pattern(_DATE),
-        "time": _pattern(_TIME),
-        "date-time": _pattern(f"{_DATE}[Tt]{_TIME}"),
+        "time": _time,
+        "date-time": _date_time,
         "duration": _pattern(_duration()),
         "email": _pattern(_email()),
         "hostname": _hostname,

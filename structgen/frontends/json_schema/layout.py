@@ -80,5 +80,3 @@ class Layout(NamedTuple):
         if not isinstance(self.policy, int):
             close = self.gap(network, close, depth)
         return network.literal(opening, close)
-
-

@@ -186,9 +186,12 @@ class Document:
         if self._resolver is None:
             try:
                 registry = referencing.jsonschema.SchemaRegistry().with_resources(
-                    (uri, referencing.Resource.from_contents(
-                        contents, default_specification=referencing.jsonschema.DRAFT202012
-                    ))
+                    (
+                        uri,
+                        referencing.Resource.from_contents(
+                            contents, default_specification=referencing.jsonschema.DRAFT202012
+                        ),
+                    )
                     for uri, contents in self._resources.items()
                 )
                 resource = referencing.Resource.from_contents(
@@ -201,9 +204,7 @@ class Document:
 
     def _resolve(self, place: Place, reference: str) -> Place:
         if reference == "#":
-            return self._place(
-                place.root, "", place.root, place.resolver, place.ignores_siblings
-            )
+            return self._place(place.root, "", place.root, place.resolver, place.ignores_siblings)
         if reference.startswith("#/"):
             found = _follow(place.root, reference[1:])
             if found is not None:
@@ -215,8 +216,9 @@ class Document:
         except Exception as error:  # the library raises several unrelated classes
             raise GrammarError(
                 f"The reference {reference!r} leads nowhere; pass other documents as resources="
-                "{uri: schema}" if not isinstance(error, RecursionError) else
-                f"The reference {reference!r} is nested too deeply",
+                "{uri: schema}"
+                if not isinstance(error, RecursionError)
+                else f"The reference {reference!r} is nested too deeply",
                 pointer=place.pointer,
             ) from None
         base, _, fragment = reference.partition("#")

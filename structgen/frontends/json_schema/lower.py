@@ -42,8 +42,12 @@ class AnyValue(NamedTuple):
             (
                 network.json_string(),
                 _number(network, _UNBOUNDED),
-                network.literal(b"{", _inside(network, layout, depth, AnyMembers(layout, depth), b"}")),
-                network.literal(b"[", _inside(network, layout, depth, AnyItems(layout, depth), b"]")),
+                network.literal(
+                    b"{", _inside(network, layout, depth, AnyMembers(layout, depth), b"}")
+                ),
+                network.literal(
+                    b"[", _inside(network, layout, depth, AnyItems(layout, depth), b"]")
+                ),
                 _plain_word(network, b"true"),
                 _plain_word(network, b"false"),
                 _plain_word(network, b"null"),
@@ -52,7 +56,13 @@ class AnyValue(NamedTuple):
 
 
 def _inside(
-    network: Network, layout: Layout, depth: int, first: Any, closing: bytes, *, may_close: bool = True
+    network: Network,
+    layout: Layout,
+    depth: int,
+    first: Any,
+    closing: bytes,
+    *,
+    may_close: bool = True,
 ) -> int:
     """After an opening bracket: the first element, or the closing bracket."""
     options = []
@@ -196,9 +206,7 @@ class ConstantParts(NamedTuple):
         value = network.state(Constant(text, layout, depth + layout.counts_depth))
         following = self._replace(parts=tuple(rest)) if rest else None
         after = network.choice(
-            _between(
-                network, layout, depth, following, None if rest else self.closing
-            ).states  # type: ignore[union-attr]
+            _between(network, layout, depth, following, None if rest else self.closing).states  # type: ignore[union-attr]
         )
         if name is None:
             return Call(value, after)
@@ -223,9 +231,7 @@ def _constants(
             parts = tuple(
                 (name, json.dumps(part))
                 for name, part in (
-                    value.items()
-                    if isinstance(value, dict)
-                    else ((None, item) for item in value)
+                    value.items() if isinstance(value, dict) else ((None, item) for item in value)
                 )
             )
             opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
@@ -280,9 +286,7 @@ class AfterItem(NamedTuple):
         node, count, layout, depth = self
         least, most = node.array.count
         matters = count if most is not None else min(count, max(least, node.array.prefix))
-        following = (
-            Item(node, matters, layout, depth) if most is None or count < most else None
-        )
+        following = Item(node, matters, layout, depth) if most is None or count < most else None
         return _between(network, layout, depth, following, b"]" if count >= least else None)
 
 
@@ -320,9 +324,7 @@ class FirstMember(NamedTuple):
         members = Members(node, _Progress(left, 0), layout, depth)
         following, may_close = members.options()
         first = members if following else None
-        return Choice(
-            (_inside(network, layout, depth, first, b"}", may_close=may_close),)
-        )
+        return Choice((_inside(network, layout, depth, first, b"}", may_close=may_close),))
 
 
 class Members(NamedTuple):
@@ -463,5 +465,3 @@ class AfterMember(NamedTuple):
             self.members if following else None,
             b"}" if may_close else None,
         )
-
-

@@ -30,5 +30,8 @@ def schema_of(python_type: Any) -> dict[str, Any]:
         ) from None
     try:
         return pydantic.TypeAdapter(python_type).json_schema()
-    except (pydantic.errors.PydanticUserError, pydantic.errors.PydanticInvalidForJsonSchema) as error:
+    except (
+        pydantic.errors.PydanticUserError,
+        pydantic.errors.PydanticInvalidForJsonSchema,
+    ) as error:
         raise GrammarError(f"{python_type!r} has no JSON Schema: {error}") from None

@@ -124,7 +124,9 @@ def _string_holds(place: Place, value: str, assert_formats: bool) -> bool:
         value
     ):
         return False
-    language = language_of_format(schema["format"]) if assert_formats and "format" in schema else None
+    language = (
+        language_of_format(schema["format"]) if assert_formats and "format" in schema else None
+    )
     return language is None or language.matches(value)
 
 
@@ -132,7 +134,9 @@ def _array_holds(place: Place, value: list[Any], assert_formats: bool) -> bool:
     schema = place.schema
     if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
         return False
-    prefix = [key for key in place.children if key[0] in ("prefixItems", "items") and key[1] is not None]
+    prefix = [
+        key for key in place.children if key[0] in ("prefixItems", "items") and key[1] is not None
+    ]
     for index, item in enumerate(value):
         if index < len(prefix):
             child = place.children[prefix[index]]

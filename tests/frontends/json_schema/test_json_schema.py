@@ -93,7 +93,11 @@ def test_property_order() -> None:
 @pytest.mark.parametrize(
     ("whitespace", "valid", "invalid"),
     [
-        ("flexible", ['{"name": "Al"}', '{"name":"Al"}', '{\n\t"name": "Al"\n}'], ['{  "name": "Al"}']),
+        (
+            "flexible",
+            ['{"name": "Al"}', '{"name":"Al"}', '{\n\t"name": "Al"\n}'],
+            ['{  "name": "Al"}'],
+        ),
         ("none", ['{"name":"Al"}'], ['{"name": "Al"}']),
         ("any", [' {  "name" \n: "Al" }\n'], []),
         (2, ['{\n  "name": "Al",\n  "age": 1\n}'], ['{"name": "Al"}']),
