@@ -135,6 +135,11 @@ RETURN = 0  # the id of the state of kind RETURNS
 BOTTOM = 0  # the id of the cell below the outermost piece
 UNLIMITED = 1 << 30
 
+# A content state has no use for `returns`; it keeps the fewest characters to an end there, and from
+# this bit the most that any state of its automaton needs.
+SHORTEST_BITS = 15
+SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
+
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
 OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
 
@@ -338,6 +343,12 @@ def _content_step(a, c, b):
 
 
 @njit(cache=True, nogil=True)
+def _fits(a, c, high):
+    """Whether content c can still end within `high` characters."""
+    return high == UNLIMITED or (a[STATE + 8 * c + 3] & SHORTEST_MASK) <= high
+
+
+@njit(cache=True, nogil=True)
 def _utf8_length(p):
     return 1 if p < 0x80 else 2 if p < 0x800 else 3 if p < 0x10000 else 4
 
@@ -364,8 +375,11 @@ def _content_character(a, c, p):
 
 
 @njit(cache=True, nogil=True)
-def _any_character(a, c, low, high):
-    """Whether some code point in low..high (no surrogate) can be read from content c."""
+def _any_character(a, c, low, high, room):
+    """Whether some code point in low..high can be read from content c.
+
+    Surrogates are passed over; after the character, `room` more must be enough.
+    """
     p = low
     while p <= high:
         if 0xD800 <= p <= 0xDFFF:
@@ -380,7 +394,10 @@ def _any_character(a, c, low, high):
                 break
             i += 1
         if d >= 0:
-            return 1
+            if _fits(a, d, room):
+                return 1
+            p += 1
+            continue
         if d == NEED:
             return NEED
         p = (p | ((1 << (6 * (length - 1 - i))) - 1)) + 1
@@ -388,17 +405,17 @@ def _any_character(a, c, low, high):
 
 
 @njit(cache=True, nogil=True)
-def _any_escaped(a, c, low, high, literal):
+def _any_escaped(a, c, low, high, literal, room):
     """Like `_any_character`, restricted to what may be escaped there."""
     if literal == 0:
-        return _any_character(a, c, low, high)
+        return _any_character(a, c, low, high, room)
     for k in range(4):
         first = 0 if k == 0 else 0x22 if k == 1 else 0x5C if k == 2 else 0x7F
         last = 0x1F if k == 0 else 0x22 if k == 1 else 0x5C if k == 2 else 0x10FFFF
         first = max(first, low)
         last = min(last, high)
         if first <= last:
-            live = _any_character(a, c, first, last)
+            live = _any_character(a, c, first, last, room)
             if live != 0:
                 return live
     return 0
@@ -410,9 +427,9 @@ def _may_escape(p, literal):
 
 
 @njit(cache=True, nogil=True)
-def _any_unit(a, c, low, high, literal):
+def _any_unit(a, c, low, high, literal, room):
     """Whether some UTF-16 code unit in low..high can begin an escaped character from c."""
-    live = _any_escaped(a, c, low, high, literal)
+    live = _any_escaped(a, c, low, high, literal, room)
     if live != 0:
         return live
     first = max(low, 0xD800)
@@ -424,6 +441,7 @@ def _any_unit(a, c, low, high, literal):
             0x10000 + ((first - 0xD800) << 10),
             0x10000 + ((last - 0xD800) << 10) + 0x3FF,
             literal,
+            room,
         )
     return 0
 
@@ -445,7 +463,8 @@ def _escaped_character(a, c, p, low, high, literal):
     c = _content_character(a, c, p)
     if c < 0:
         return c
-    return _body(a, c, max(low - 1, 0), high if high == UNLIMITED else high - 1, literal)
+    room = high if high == UNLIMITED else high - 1
+    return _body(a, c, max(low - 1, 0), room, literal) if _fits(a, c, room) else DEAD
 
 
 @njit(cache=True, nogil=True)
@@ -467,6 +486,7 @@ def _string_step(a, s, b):
     low = a[at + 3]
     high = a[at + 4]
     literal = a[at + 5]
+    room = high if high == UNLIMITED else high - 1
     if phase == BODY:
         if b == 0x22:
             if a[STATE + 8 * c] == UNEXPANDED:
@@ -476,7 +496,7 @@ def _string_step(a, s, b):
         if b == 0x5C:
             if high == 0:
                 return DEAD
-            live = _any_escaped(a, c, 0, 0x10FFFF, literal)
+            live = _any_escaped(a, c, 0, 0x10FFFF, literal, room)
             if live != 1:
                 return NEED if live == NEED else DEAD
             return intern_state(a, STRING, ESCAPE, c, low, high, literal)
@@ -488,8 +508,8 @@ def _string_step(a, s, b):
         if b < 0x80 or b >= 0xC0:
             if high == 0:
                 return DEAD
-            return _body(a, d, max(low - 1, 0), high if high == UNLIMITED else high - 1, literal)
-        return _body(a, d, low, high, literal)
+            return _body(a, d, max(low - 1, 0), room, literal) if _fits(a, d, room) else DEAD
+        return _body(a, d, low, high, literal) if _fits(a, d, high) else DEAD
     if phase == OPEN:
         return _body(a, c, low, high, literal) if b == 0x22 else DEAD
     if phase == ESCAPE:
@@ -536,7 +556,7 @@ def _string_step(a, s, b):
         if phase == LOW3:
             return _escaped_character(a, c, first, low, high, literal)
         last = first + (0xFF if phase == LOW1 else 0xF)
-        live = _any_escaped(a, c, first, last, literal)
+        live = _any_escaped(a, c, first, last, literal, room)
         if live != 1:
             return NEED if live == NEED else DEAD
         return intern_state(a, STRING, (phase + 1) | value << 4, c, low, high, literal)
@@ -544,7 +564,7 @@ def _string_step(a, s, b):
     if phase == U3:
         if 0xD800 <= value <= 0xDBFF:
             first = 0x10000 + ((value - 0xD800) << 10)
-            live = _any_escaped(a, c, first, first + 0x3FF, literal)
+            live = _any_escaped(a, c, first, first + 0x3FF, literal, room)
             if live != 1:
                 return NEED if live == NEED else DEAD
             return intern_state(a, STRING, HIGH | (value - 0xD800) << 4, c, low, high, literal)
@@ -553,7 +573,7 @@ def _string_step(a, s, b):
         return _escaped_character(a, c, value, low, high, literal)
     shift = 12 if phase == U else 8 if phase == U1 else 4
     first = value << shift
-    live = _any_unit(a, c, first, first + (1 << shift) - 1, literal)
+    live = _any_unit(a, c, first, first + (1 << shift) - 1, literal, room)
     if live != 1:
         return NEED if live == NEED else DEAD
     return intern_state(a, STRING, (phase + 1) | value << 4, c, low, high, literal)
@@ -751,7 +771,8 @@ def _representative(a, s):
         return s
     most = a[MAX_CHARS]
     low = min(a[at + 3], most)
-    high = a[at + 4] if a[at + 4] < most else UNLIMITED
+    needed = a[STATE + 8 * a[at + 2] + 3] >> SHORTEST_BITS
+    high = a[at + 4] if a[at + 4] < most + needed else UNLIMITED
     return intern_state(a, STRING, a[at + 1], a[at + 2], low, high, a[at + 5])
 
 
@@ -1025,20 +1046,9 @@ def _visit(a, s, x):
             elif is_body:
                 if b >= 0x20 and b != 0x22 and b != 0x5C:
                     starts = b < 0x80 or b >= 0xC0
-                    if not (starts and high == 0):
-                        u = t
-                        if low == 0 and high == UNLIMITED:
-                            u = _body(a, t, 0, UNLIMITED, literal)
-                        elif starts:
-                            u = _body(
-                                a,
-                                t,
-                                max(low - 1, 0),
-                                high if high == UNLIMITED else high - 1,
-                                literal,
-                            )
-                        else:
-                            u = _body(a, t, low, high, literal)
+                    room = high - 1 if starts and high != UNLIMITED else high
+                    if room >= 0 and _fits(a, t, room):
+                        u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
                         if u >= 0:
                             _emit(a, a[trie + 4 * y])
                             _arrive(a, u, y)

@@ -121,7 +121,7 @@ class TableNetwork:
         if language is not None:
             automaton = language.automaton()
             content = self._keyed(_AutomatonKey(automaton, automaton.start, True))
-            return self._string(content, 0, None, 0)
+            return self._string(content, 0, max_length, 0)
         return self._string(self._any, min_length, max_length, 0)
 
     def json_names(self, names: Sequence[tuple[str, int]]) -> int:
@@ -155,7 +155,9 @@ class TableNetwork:
                 for low, high, target in automaton.edges(key.state)
             )
             if key.content:
+                lengths = self._cells[k.STATE + 8 * state + 3]
                 self._scan(state, edges, after_quote=k.RETURN if accepts else -1)
+                self._cells[k.STATE + 8 * state + 3] = lengths
             else:
                 self._scan(state, edges, returns=accepts)
         else:
@@ -181,7 +183,17 @@ class TableNetwork:
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
+            if type(key) is _AutomatonKey and key.content:
+                self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
         return state
+
+    @staticmethod
+    def _lengths(key: _AutomatonKey) -> int:
+        """The fewest characters to an end, and the bound on that for the whole automaton."""
+        bound = key.automaton.length_bound
+        if bound is None:
+            return 0  # never asked for: such an automaton comes without a limit of its own
+        return key.automaton.shortest_length(key.state) | bound << k.SHORTEST_BITS
 
     def _new(self) -> int:
         cells = self._cells

@@ -56,7 +56,8 @@ class Network(Protocol):
         Args:
             language: What the parsed value must belong to; None: every string.
             min_length: Least number of code points, only without a language.
-            max_length: Largest number of code points, only without a language.
+            max_length: Largest number of code points; with a language, only if its automaton's
+                `length_bound` is known, and not less than its shortest text.
         """
         ...
 

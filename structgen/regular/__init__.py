@@ -11,6 +11,7 @@ from structgen.regular.language import (
     length,
     text,
     union,
+    without_last_counter,
 )
 from structgen.regular.pattern import regex
 
@@ -27,6 +28,7 @@ __all__ = [
     "regex",
     "text",
     "union",
+    "without_last_counter",
 ]
 
 

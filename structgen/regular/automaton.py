@@ -29,6 +29,7 @@ class Automaton:
 
     Attributes:
         start: The start state.
+        length_bound: See `Language.length_bound`.
     """
 
     start = 0
@@ -36,6 +37,7 @@ class Automaton:
     def __init__(self, language: Language) -> None:
         if not language.is_live:
             raise UnsatisfiableError("No text matches the pattern")
+        self.length_bound = language.length_bound
         self._keys: list[Language | _Between] = [language]
         self._states: dict[Language | _Between, int] = {language: 0}
         self._edges: list[Edges | None] = [None]
@@ -44,6 +46,14 @@ class Automaton:
         """Whether the text may end at `state`."""
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
+
+    def shortest_length(self, state: int) -> int:
+        """The fewest further characters with which the text may end."""
+        key = self._keys[state]
+        if isinstance(key, Language):
+            return key.shortest_length
+        # In a character: what remains of it does not count as one more.
+        return min(self.shortest_length(target) for _, target in key)
 
     def edges(self, state: int) -> Edges:
         """(first byte, last byte, target), sorted and disjoint; every target is live.

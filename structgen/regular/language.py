@@ -23,6 +23,8 @@ __all__ = ["ANY", "EMPTY", "EPSILON", "Language", "characters", "length", "text"
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
 
 MAX_LIVENESS_STEPS = 20_000
+MAX_LENGTH_BOUND = 10_000
+MAX_BOUND_STEPS = 100
 
 
 class Language:
@@ -157,6 +159,44 @@ class Language:
         for span, members in classes:
             found.setdefault(_derive(self, members), []).extend(span)
         return {target: normalise(spans) for target, spans in found.items()}
+
+    @cached_property
+    def shortest_length(self) -> int:
+        """The number of characters of a shortest text; the language must not be empty."""
+        if self.nullable:
+            return 0
+        if self.kind == "chars":
+            return 1
+        if not self.extended:
+            parts: tuple[Language, ...] = self.parts  # type: ignore[assignment]
+            if self.kind == "cat":
+                return parts[0].shortest_length + parts[1].shortest_length
+            if self.kind == "or":
+                return min(part.shortest_length for part in parts)
+            return parts[0].shortest_length * self.parts[1]  # type: ignore[operator]
+        seen = {self}
+        level = [self]
+        distance = 0
+        while not any(term.nullable for term in level):
+            distance += 1
+            following = {
+                target
+                for term in level
+                for target in term.derivatives
+                if target is not EMPTY and target not in seen
+            }
+            seen |= following
+            level = list(following)
+        return distance
+
+    @cached_property
+    def length_bound(self) -> int | None:
+        """A bound on `shortest_length` of every language that reading on can lead to.
+
+        None: the bound is too large, or reading on leads to too many languages to know.
+        """
+        bound = _structural_bound(self) if not self.extended else _explored_bound(self)
+        return bound if bound is not None and bound <= MAX_LENGTH_BOUND else None
 
     def automaton(self) -> Automaton:
         """The deterministic automaton over UTF-8 bytes, made state by state.
@@ -323,6 +363,61 @@ def _first_characters(term: Language) -> list[Language]:
         elif term.kind in ("not", "repeat"):
             stack.append(term.parts[0])  # type: ignore[arg-type]
     return list(found)
+
+
+def _structural_bound(term: Language) -> int:
+    parts: tuple[Language, ...] = term.parts  # type: ignore[assignment]
+    if term.kind == "cat":
+        return max(parts[0].shortest_length, _structural_bound(parts[0])) + max(
+            parts[1].shortest_length, _structural_bound(parts[1])
+        )
+    if term.kind == "or":
+        return max(map(_structural_bound, parts))
+    if term.kind == "repeat":
+        inner, least, _ = term.parts
+        return _structural_bound(inner) + least * inner.shortest_length  # type: ignore
+    return 1 if term.kind == "chars" else 0
+
+
+def _explored_bound(term: Language) -> int | None:
+    seen = {term}
+    queue = [term]
+    for reached in queue:
+        for target in reached.derivatives:
+            if target not in seen and target is not EMPTY and target.is_live:
+                seen.add(target)
+                queue.append(target)
+        if len(seen) > MAX_BOUND_STEPS:
+            return None
+    return max(reached.shortest_length for reached in seen)
+
+
+def without_last_counter(term: Language) -> tuple[Language, int | None]:
+    """The language with the limit of a last repetition taken out: (language, longest text).
+
+    `[a-z][a-z0-9]{0,254}` is `[a-z][a-z0-9]*` of at most 255 characters. The second part is None
+    where the language has no such form and stays as it is.
+    """
+    fixed = 0
+    before: list[Language] = []
+    while term.kind == "cat":
+        first, term = term.parts  # type: ignore[assignment]
+        if first.kind != "chars":
+            return _joined(before, first + term), None
+        before.append(first)
+        fixed += 1
+    if term.kind == "repeat" and term.parts[0].kind == "chars":  # type: ignore[attr-defined]
+        inner, least, most = term.parts
+        if most is not None:
+            endless = inner.repeat(least)  # type: ignore[attr-defined]
+            return _joined(before, endless), fixed + most  # type: ignore[operator]
+    return _joined(before, term), None
+
+
+def _joined(before: list[Language], last: Language) -> Language:
+    for term in reversed(before):
+        last = term + last
+    return last
 
 
 def _derive(term: Language, members: frozenset[Language]) -> Language:

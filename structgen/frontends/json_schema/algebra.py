@@ -34,14 +34,36 @@ class StringSpec(NamedTuple):
     max_length: int | None
 
     @property
-    def language(self) -> Language | None:
-        """The strings as one language; None: only the lengths restrict them."""
+    def texts(self) -> tuple[Language | None, int | None]:
+        """(language, most characters): with None as language, `min_length` applies too.
+
+        A limit stays a count beside the language where the engine can keep it as one; multiplied
+        into the language it would make as many states as it has characters.
+        """
+        most = self.max_length
         if not self.languages:
-            return None
-        language = regular.intersection(self.languages)
-        if self.min_length or self.max_length is not None:
-            language &= regular.length(self.min_length, self.max_length)
-        return language
+            return None, most
+        parts = []
+        for language in self.languages:
+            language, longest = regular.without_last_counter(language)
+            parts.append(language)
+            if longest is not None:
+                most = longest if most is None else min(most, longest)
+        language = regular.intersection(parts)
+        if not language.is_empty() and self.min_length > language.shortest_length:
+            language &= regular.length(self.min_length)
+        if most is None or language.is_empty():
+            return language, None
+        if language.length_bound is None:
+            return language & regular.length(0, most), None
+        return (language, most) if language.shortest_length <= most else (regular.EMPTY, None)
+
+    def is_empty(self) -> bool:
+        """Whether no string is allowed."""
+        language, most = self.texts
+        if language is None:
+            return most is not None and most < self.min_length
+        return language.is_empty()
 
 
 class ArraySpec:
@@ -518,12 +540,8 @@ class Schemas:
             return True
         if "number" in types and not meaning.numbers.is_empty():
             return True
-        if "string" in types:
-            spec = meaning.strings
-            if spec.max_length is None or spec.max_length >= spec.min_length:
-                language = spec.language
-                if language is None or not language.is_empty():
-                    return True
+        if "string" in types and not meaning.strings.is_empty():
+            return True
         if "array" in types:
             least, most = node.array.count
             if most is None or least <= most:

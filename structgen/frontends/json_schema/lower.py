@@ -155,14 +155,10 @@ class Value(NamedTuple):
             return Choice(_constants(network, meaning.values, layout, depth))
         types = meaning.types
         options = []
-        if "string" in types:
-            spec = meaning.strings
-            language = spec.language
-            if language is not None:
-                if not language.is_empty():
-                    options.append(network.json_string(language))
-            elif spec.max_length is None or spec.min_length <= spec.max_length:
-                options.append(network.json_string(None, spec.min_length, spec.max_length))
+        if "string" in types and not meaning.strings.is_empty():
+            language, most = meaning.strings.texts
+            least = meaning.strings.min_length if language is None else 0
+            options.append(network.json_string(language, least, most))
         if "number" in types and not meaning.numbers.is_empty():
             options.append(_number(network, meaning.numbers))
         if "object" in types and node.schemas._has_object(node.object):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import re
 from typing import Any
 
 import pytest
@@ -175,3 +177,38 @@ def test_deep_nesting_is_an_error_not_a_crash() -> None:
 def test_strings_are_no_sources() -> None:
     with pytest.raises(TypeError, match="bare string"):
         sg.compile('{"type": "string"}', BYTES)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "least", "most"),
+    [
+        ("^(?:a+b)*$", 0, 5),
+        ("^(?:ab|b{4})*$", 0, 5),
+        ("^[ab]{1,40}$", 2, 4),
+        ("^a[ab]{0,20}$", 0, 3),
+        ("^(?:[ab]+é)?b$", 1, 4),
+        ("b$", 0, 3),
+    ],
+)
+def test_patterns_with_lengths_are_exact_at_every_prefix(
+    pattern: str, least: int, most: int
+) -> None:
+    schema = {"type": "string", "pattern": pattern, "minLength": least, "maxLength": most}
+    matcher = sg.compile(schema, BYTES).matcher()
+    valid = {
+        text
+        for length in range(most + 1)
+        for text in map("".join, itertools.product("abé", repeat=length))
+        if length >= least and re.search(pattern, text)
+    }
+    prefixes = {text[:end] for text in valid for end in range(len(text) + 1)}
+    for length in range(most + 2):
+        for text in map("".join, itertools.product("abé", repeat=length)):
+            assert matcher.accept_bytes(f'"{text}'.encode()) == (text in prefixes), text
+            if text in prefixes:
+                assert matcher.accept_bytes(b'"') == (text in valid), text
+            matcher.reset()
+    first = {text[0] for text in valid if text}
+    assert matcher.accept_bytes(b'"\\u006') == bool(first & {"a", "b"})
+    matcher.reset()
+    assert matcher.accept_bytes(b'"\\u00e') == ("é" in first)
