@@ -13,6 +13,7 @@ from structgen.errors import (
 )
 from structgen.frontends.json_schema import json_schema
 from structgen.frontends.regex import choice, regex
+from structgen.integrations.transformers import LogitsProcessor
 from structgen.matcher import Matcher, fill_bitmasks
 from structgen.vocabulary import Vocabulary
 
@@ -22,6 +23,7 @@ __all__ = [
     "Grammar",
     "GrammarError",
     "LimitExceededError",
+    "LogitsProcessor",
     "Matcher",
     "StructgenError",
     "UnsatisfiableError",

@@ -1026,8 +1026,8 @@ def _visit(a, s, x):
     low = a[at + 3]
     high = a[at + 4]
     literal = a[at + 5]
-    e = a[STATE + 8 * content + 1]
-    for e in range(e, e + a[STATE + 8 * content + 2]):
+    first_edge = a[STATE + 8 * content + 1]
+    for e in range(first_edge, first_edge + a[STATE + 8 * content + 2]):
         span = a[EDGE + 2 * e]
         t = a[EDGE + 2 * e + 1]
         b = span & 255

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 import warnings
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 from structgen.errors import GrammarError
@@ -16,10 +17,6 @@ from structgen.regular.charset import (
     matching,
     normalise,
 )
-
-if sys.version_info >= (3, 11):
-    from re import _constants as sre
-    from re import _parser as parser
 
 __all__ = ["parse"]
 

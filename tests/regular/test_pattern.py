@@ -34,11 +34,33 @@ def accepts(language: Language, value: str) -> bool:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "a*b", "(a|b)*1", "a{2,3}", "a{2,}b?", "[^a]*", "(?:ab|a)(?:b|bb)?", "a+?b", ".", ".*1",
-        "(a*)*b", "(?P<x>a)b", "a(?=b)b", "a(?!b).", "(?=.*1)a.*", "^a$", "a$", r"a\Z", "(^a|b)1",
-        r"\w+\s?", r"\d\D", "[a-b1]{1,2}", "a(b(1)?)?", "(?:a|b$)", "(a?){3}", "(?s:.)b",
+        "a*b",
+        "(a|b)*1",
+        "a{2,3}",
+        "a{2,}b?",
+        "[^a]*",
+        "(?:ab|a)(?:b|bb)?",
+        "a+?b",
+        ".",
+        ".*1",
+        "(a*)*b",
+        "(?P<x>a)b",
+        "a(?=b)b",
+        "a(?!b).",
+        "(?=.*1)a.*",
+        "^a$",
+        "a$",
+        r"a\Z",
+        "(^a|b)1",
+        r"\w+\s?",
+        r"\d\D",
+        "[a-b1]{1,2}",
+        "a(b(1)?)?",
+        "(?:a|b$)",
+        "(a?){3}",
+        "(?s:.)b",
     ],
-)  # fmt: skip
+)
 def test_python_patterns_match_as_re_does(pattern: str) -> None:
     whole, contains = regex(pattern), regex(pattern, search=True)
     for value in TEXTS:

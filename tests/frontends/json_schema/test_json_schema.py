@@ -33,50 +33,141 @@ PERSON = {
 @pytest.mark.parametrize(
     ("schema", "valid", "invalid"),
     [
-        (True, ['{"a": [1, "x", null]}', "[]", '"\\u00e9"', "-1.5e3"], ["{", "01", '"\\ud800"', ""]),
-        (PERSON, ['{"name": "Al"}', '{"name": "Al", "age": 3, "more": [{}]}', '{"name":"\\u0041l"}'],
-         ['{"age": 3}', '{"name": "A"}', '{"name": "Al", "age": -1}', '{"name": "Al", "\\u0061ge": "x"}']),
+        (
+            True,
+            ['{"a": [1, "x", null]}', "[]", '"\\u00e9"', "-1.5e3"],
+            ["{", "01", '"\\ud800"', ""],
+        ),
+        (
+            PERSON,
+            ['{"name": "Al"}', '{"name": "Al", "age": 3, "more": [{}]}', '{"name":"\\u0041l"}'],
+            [
+                '{"age": 3}',
+                '{"name": "A"}',
+                '{"name": "Al", "age": -1}',
+                '{"name": "Al", "\\u0061ge": "x"}',
+            ],
+        ),
         ({"type": "integer"}, ["0", "1.0", "12"], ["1.5", '"1"']),
-        ({"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.5}, ["0.5", "100"],
-         ["0.3", "100.5", "-1"]),
+        (
+            {"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.5},
+            ["0.5", "100"],
+            ["0.3", "100.5", "-1"],
+        ),
         ({"exclusiveMinimum": 1, "type": "number"}, ["1.01"], ["1", "1.0"]),
-        ({"enum": ["a", 1, None, {"x": [1]}, "é"]}, ['"a"', "1.0", "null", '{"x": [1]}', '"\\u00e9"'],
-         ['"b"', '{"x": []}', "true"]),
+        (
+            {"enum": ["a", 1, None, {"x": [1]}, "é"]},
+            ['"a"', "1.0", "null", '{"x": [1]}', '"\\u00e9"'],
+            ['"b"', '{"x": []}', "true"],
+        ),
         ({"const": [1, {"a": "b"}]}, ['[1, {"a": "b"}]'], ['[1, {"a": "c"}]', "[1]"]),
         ({"enum": [1, "a", 20], "type": "integer", "maximum": 10}, ["1"], ["20", '"a"']),
-        ({"type": "array", "items": {"type": "null"}, "minItems": 1, "maxItems": 2},
-         ["[null]", "[null, null]"], ["[]", "[null, null, null]", "[1]"]),
-        ({"prefixItems": [{"type": "string"}], "items": False, "type": "array"}, ["[]", '["a"]'],
-         ['["a", 1]', "[1]"]),
+        (
+            {"type": "array", "items": {"type": "null"}, "minItems": 1, "maxItems": 2},
+            ["[null]", "[null, null]"],
+            ["[]", "[null, null, null]", "[1]"],
+        ),
+        (
+            {"prefixItems": [{"type": "string"}], "items": False, "type": "array"},
+            ["[]", '["a"]'],
+            ['["a", 1]', "[1]"],
+        ),
         ({"type": "string", "pattern": "^a+$", "maxLength": 3}, ['"aa"'], ['"aaaa"', '"b"']),
         ({"type": "string", "format": "date"}, ['"2024-02-29"'], ['"2023-02-29"']),
-        ({"type": "object", "patternProperties": {"^x": {"type": "integer"}},
-          "additionalProperties": {"type": "string"}}, ['{"x1": 1, "y": "a"}'],
-         ['{"x1": "a"}', '{"y": 1}', '{"\\u0078": "a"}']),
-        ({"properties": {"a": {"type": "integer"}}, "patternProperties": {"a": {"minimum": 5}},
-          "type": "object"}, ['{"a": 5}', '{"ba": "x"}'], ['{"a": 4}', '{"ba": 1}']),
-        ({"type": "object", "additionalProperties": False, "properties": {"a": False, "b": True}},
-         ["{}", '{"b": 1}'], ['{"a": 1}', '{"c": 1}']),
-        ({"anyOf": [{"type": "integer"}, {"required": ["k"], "type": "object"}]}, ["1", '{"k": 1}'],
-         ['"a"', "{}"]),
-        ({"allOf": [{"properties": {"a": {"type": "integer"}}}, {"required": ["a"]}], "type": "object"},
-         ['{"a": 1}'], ["{}", '{"a": "x"}']),
+        (
+            {
+                "type": "object",
+                "patternProperties": {"^x": {"type": "integer"}},
+                "additionalProperties": {"type": "string"},
+            },
+            ['{"x1": 1, "y": "a"}'],
+            ['{"x1": "a"}', '{"y": 1}', '{"\\u0078": "a"}'],
+        ),
+        (
+            {
+                "properties": {"a": {"type": "integer"}},
+                "patternProperties": {"a": {"minimum": 5}},
+                "type": "object",
+            },
+            ['{"a": 5}', '{"ba": "x"}'],
+            ['{"a": 4}', '{"ba": 1}'],
+        ),
+        (
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"a": False, "b": True},
+            },
+            ["{}", '{"b": 1}'],
+            ['{"a": 1}', '{"c": 1}'],
+        ),
+        (
+            {"anyOf": [{"type": "integer"}, {"required": ["k"], "type": "object"}]},
+            ["1", '{"k": 1}'],
+            ['"a"', "{}"],
+        ),
+        (
+            {
+                "allOf": [{"properties": {"a": {"type": "integer"}}}, {"required": ["a"]}],
+                "type": "object",
+            },
+            ['{"a": 1}'],
+            ["{}", '{"a": "x"}'],
+        ),
         ({"oneOf": [{"type": "integer"}, {"type": "string"}]}, ["1", '"a"'], ["null"]),
-        ({"type": "object", "minProperties": 1, "maxProperties": 2}, ['{"a": 1}', '{"a": 1, "b": 2}'],
-         ["{}", '{"a": 1, "b": 2, "c": 3}']),
-        ({"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "properties": {
-            "next": {"$ref": "#/$defs/t"}}, "additionalProperties": False}}},
-         ['{"next": {"next": {}}}'], ['{"next": 1}', '{"x": 1}']),
+        (
+            {"type": "object", "minProperties": 1, "maxProperties": 2},
+            ['{"a": 1}', '{"a": 1, "b": 2}'],
+            ["{}", '{"a": 1, "b": 2, "c": 3}'],
+        ),
+        (
+            {
+                "$ref": "#/$defs/t",
+                "$defs": {
+                    "t": {
+                        "type": "object",
+                        "properties": {"next": {"$ref": "#/$defs/t"}},
+                        "additionalProperties": False,
+                    }
+                },
+            },
+            ['{"next": {"next": {}}}'],
+            ['{"next": 1}', '{"x": 1}'],
+        ),
         ({"$defs": {"a": {"$anchor": "here", "type": "null"}}, "$ref": "#here"}, ["null"], ["1"]),
-        ({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": True,
-          "type": "number"}, ["1.5"], ["1"]),
-        ({"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {"n": {"type": "null"}},
-          "$ref": "#/definitions/n", "type": "string"}, ["null"], ['"a"']),
-        ({"type": "array", "items": [{"type": "null"}], "additionalItems": False,
-          "$schema": "http://json-schema.org/draft-07/schema#"}, ["[null]"], ["[null, 1]"]),
+        (
+            {
+                "$schema": "http://json-schema.org/draft-04/schema#",
+                "minimum": 1,
+                "exclusiveMinimum": True,
+                "type": "number",
+            },
+            ["1.5"],
+            ["1"],
+        ),
+        (
+            {
+                "$schema": "http://json-schema.org/draft-07/schema#",
+                "definitions": {"n": {"type": "null"}},
+                "$ref": "#/definitions/n",
+                "type": "string",
+            },
+            ["null"],
+            ['"a"'],
+        ),
+        (
+            {
+                "type": "array",
+                "items": [{"type": "null"}],
+                "additionalItems": False,
+                "$schema": "http://json-schema.org/draft-07/schema#",
+            },
+            ["[null]"],
+            ["[null, 1]"],
+        ),
         ({"type": ["string", "null"], "maxLength": 1_000_000}, ['"abc"', "null"], ["1"]),
     ],
-)  # fmt: skip
+)
 def test_schemas(schema: Any, valid: list[str], invalid: list[str]) -> None:
     for order in ("schema", "any"):
         for text in valid:
@@ -151,15 +242,31 @@ def test_python_types() -> None:
         ({"allOf": [{"uniqueItems": True}]}, sg.UnsupportedSchemaError, "/allOf/0"),
         ({"oneOf": [{"type": "integer"}, {"minimum": 3}]}, sg.UnsupportedSchemaError, ""),
         ({"type": "string", "minLength": 3, "maxLength": 2}, sg.UnsatisfiableError, ""),
-        ({"type": "object", "properties": {"a": False}, "required": ["a"]}, sg.UnsatisfiableError, ""),
-        ({"$ref": "#/$defs/t", "$defs": {"t": {"type": "object", "required": ["t"],
-          "properties": {"t": {"$ref": "#/$defs/t"}}}}}, sg.UnsatisfiableError, ""),
+        (
+            {"type": "object", "properties": {"a": False}, "required": ["a"]},
+            sg.UnsatisfiableError,
+            "",
+        ),
+        (
+            {
+                "$ref": "#/$defs/t",
+                "$defs": {
+                    "t": {
+                        "type": "object",
+                        "required": ["t"],
+                        "properties": {"t": {"$ref": "#/$defs/t"}},
+                    }
+                },
+            },
+            sg.UnsatisfiableError,
+            "",
+        ),
         ({"$ref": "#"}, sg.GrammarError, ""),
         ({"$ref": "https://example.org/elsewhere"}, sg.GrammarError, ""),
         ({"multipleOf": 0}, sg.GrammarError, ""),
         ([], sg.GrammarError, ""),
     ],
-)  # fmt: skip
+)
 def test_errors(schema: Any, error: type[sg.StructgenError], pointer: str) -> None:
     with pytest.raises(error) as caught:
         sg.json_schema(schema)
