@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install check test
+.PHONY: install check demo test
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -11,6 +11,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 install: $(VENV)/installed
+
+demo: install
+	$(BIN)/structgen warmup
+	$(BIN)/python examples/demo.py
 
 check: install
 	$(BIN)/ruff check .

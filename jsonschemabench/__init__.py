@@ -1,0 +1,1 @@
+"""structgen and its peers side by side on MaskBench data, through public interfaces only."""
