@@ -78,6 +78,13 @@ class Document:
         dialect = schema.get("$schema") if isinstance(schema, dict) else None
         self._dialect = dialect if isinstance(dialect, str) else DEFAULT_DIALECT
         self._schema = schema
+        own_dialect = self._resources.get(self._dialect)
+        if isinstance(own_dialect, dict) and "$vocabulary" in own_dialect:
+            raise UnsupportedSchemaError(
+                "a meta-schema that chooses its own vocabularies is not followed yet",
+                pointer="",
+                keyword="$schema",
+            )
         old = any(draft in self._dialect for draft in _OLD)
         self._id_keyword = "id" if "draft-04" in self._dialect else "$id"
         self.one_ofs: list[Place] = []

@@ -76,7 +76,7 @@ def _inside(
 
 def _between(
     network: Network, layout: Layout, depth: int, following: Any, closing: bytes | None
-) -> Definition:
+) -> Choice:
     """After an element: a comma and the next one, or the closing bracket."""
     options = []
     if following is not None:
@@ -152,7 +152,7 @@ class Value(NamedTuple):
                 )
             )
         if meaning.values is not None:
-            return Choice(_constants(network, meaning.values, layout, depth))
+            return Choice(_constants(network, meaning.values, layout, depth, node.schemas.in_order))
         types = meaning.types
         options = []
         if "string" in types and not meaning.strings.is_empty():
@@ -183,9 +183,11 @@ class Constant(NamedTuple):
     text: str
     layout: Layout
     depth: int
+    in_order: bool
 
     def expand(self, network: Network) -> Definition:
-        return Choice(_constants(network, (json.loads(self.text),), self.layout, self.depth))
+        text, layout, depth, in_order = self
+        return Choice(_constants(network, (json.loads(text),), layout, depth, in_order))
 
 
 class ConstantParts(NamedTuple):
@@ -195,22 +197,48 @@ class ConstantParts(NamedTuple):
     closing: bytes
     layout: Layout
     depth: int
+    in_order: bool
 
     def expand(self, network: Network) -> Definition:
-        (name, text), *rest = self.parts
-        layout, depth = self.layout, self.depth
-        value = network.state(Constant(text, layout, depth + layout.counts_depth))
-        following = self._replace(parts=tuple(rest)) if rest else None
-        after = network.choice(
-            _between(network, layout, depth, following, None if rest else self.closing).states  # type: ignore[union-attr]
+        if self.parts[0][0] is None:
+            return self._read(network, 0)
+        choices = 1 if self.in_order else len(self.parts)
+        return Choice(
+            (
+                network.json_names(
+                    [
+                        (name, network.state(ConstantMember(self, index)))
+                        for index, (name, _) in enumerate(self.parts[:choices])
+                        if name is not None
+                    ]
+                ),
+            )
         )
-        if name is None:
-            return Call(value, after)
-        return Choice((network.json_names([(name, _colon(network, layout, value, after))]),))
+
+    def _read(self, network: Network, index: int) -> Call:
+        """The value of part `index`, then the rest."""
+        _, closing, layout, depth, in_order = self
+        text = self.parts[index][1]
+        rest = self.parts[:index] + self.parts[index + 1 :]
+        value = network.state(Constant(text, layout, depth + layout.counts_depth, in_order))
+        following = self._replace(parts=rest) if rest else None
+        after = _between(network, layout, depth, following, None if rest else closing)
+        return Call(value, network.choice(after.states))
+
+
+class ConstantMember(NamedTuple):
+    """After the name of member `index` of a constant object."""
+
+    parts: ConstantParts
+    index: int
+
+    def expand(self, network: Network) -> Definition:
+        value, then = self.parts._read(network, self.index)
+        return Choice((_colon(network, self.parts.layout, value, then),))
 
 
 def _constants(
-    network: Network, values: tuple[Any, ...], layout: Layout, depth: int
+    network: Network, values: tuple[Any, ...], layout: Layout, depth: int, in_order: bool
 ) -> tuple[int, ...]:
     """The pieces that read one of `values`; the strings are one trie."""
     options = []
@@ -231,7 +259,7 @@ def _constants(
                 )
             )
             opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
-            first = ConstantParts(parts, closing, layout, depth) if parts else None
+            first = ConstantParts(parts, closing, layout, depth, in_order) if parts else None
             inside = _inside(network, layout, depth, first, closing, may_close=not parts)
             options.append(network.literal(opening, inside))
     return tuple(options)
