@@ -1,7 +1,7 @@
 r"""The string formats that JSON Schema names, as regular languages.
 
 One row of `FORMATS` is one format. A format without a row is unknown: it is an annotation, and
-`language_of_format` warns about it once. docs/formats.md states what each language takes.
+`language_of_format` warns about it once.
 """
 
 from __future__ import annotations
