@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from structgen import regular
 from structgen.errors import LimitExceededError, UnsatisfiableError, UnsupportedSchemaError
 from structgen.frontends.json_schema.formats import language_of_format
+from structgen.frontends.json_schema.keywords import SHAPES
 from structgen.frontends.json_schema.load import Document, Place
 from structgen.frontends.json_schema.numbers import NumberBounds
 from structgen.frontends.json_schema.values import bounds_of, equal, holds
@@ -492,13 +493,7 @@ class Schemas:
                     ]
                 )
         if values is not None:
-            kept: list[Any] = []
-            for value in values:
-                if all(holds(place, value, self.assert_formats) for place in places) and (
-                    not isinstance(value, list | dict) or not any(equal(value, k) for k in kept)
-                ):
-                    kept.append(value)
-            return Meaning(values=tuple(kept))
+            return Meaning(values=tuple(self._filter(values, places, types)))
         numbers = bounds or NumberBounds()
         if integer:
             numbers = numbers.intersect(NumberBounds(integer=True))
@@ -508,6 +503,20 @@ class Schemas:
             strings=StringSpec(tuple(languages), min_length, max_length),
             places=tuple(places),
         )
+
+    def _filter(self, values: list[Any], places: list[Place], types: frozenset[str]) -> list[Any]:
+        """The values that satisfy the other keywords beside their list, without repetitions."""
+        if all(isinstance(v, str) for v in values) and all(
+            _SIMPLE.isdisjoint(place.schema) for place in places
+        ):
+            return list(dict.fromkeys(values)) if "string" in types else []
+        kept: list[Any] = []
+        for value in values:
+            if all(holds(place, value, self.assert_formats) for place in places) and (
+                not isinstance(value, list | dict) or not any(equal(value, k) for k in kept)
+            ):
+                kept.append(value)
+        return kept
 
     # --- Satisfiability -------------------------------------------------------------------------
 
@@ -575,4 +584,6 @@ class Schemas:
                     )
 
 
+# Keywords beside an enumeration that may exclude some of its strings.
+_SIMPLE = frozenset(SHAPES) - {"type", "enum", "const", "$id", "$anchor"}
 _NUMERIC = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
