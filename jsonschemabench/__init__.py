@@ -1,1 +1,1 @@
-"""Constrained generation engines side by side, through public interfaces only."""
+"""structgen and its peers side by side on MaskBench data, through public interfaces only."""
