@@ -134,12 +134,11 @@ def _date_time() -> Language:
 
 @functools.cache
 def _hostname() -> Language:
-    letter, rest = "[A-Za-z0-9]", "(?:-*[A-Za-z0-9])*"
-    label = regex(  # Not one that begins with `xn--`: whether that is a name is beyond regular.
-        f"(?:[A-WYZa-wyz0-9]{rest}|[Xx](?:(?:-+{letter}|[A-MO-Za-mo-z0-9]){rest})?"
-        f"|[Xx][Nn](?:-?{letter}{rest})?)",
-        syntax="ecma",
-    ) & regex("[A-Za-z0-9-]{1,63}", syntax="ecma")
+    # Not a label with hyphens third and fourth: reserved (RFC 5890 section 2.3.1), and whether one
+    # that begins with `xn--` spells a name is not a regular language.
+    end = "[A-Za-z0-9]"
+    label = regex(f"{end}(?:{end}|[A-Za-z0-9-]-?{end}(?:-*{end})*)?", syntax="ecma")
+    label = label & regex("[A-Za-z0-9-]{1,63}", syntax="ecma")
     return (label + (text(".") + label).repeat()) & regex("[A-Za-z0-9.-]{1,253}", syntax="ecma")
 
 
