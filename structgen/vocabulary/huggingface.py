@@ -1,51 +1,114 @@
-"""Hugging Face fast tokenizers, read from their own JSON description."""
+"""Hugging Face fast tokenizers, read from their own JSON description.
+
+What the description says is checked step by step, and then every token's bytes are compared with
+what the tokenizer itself decodes.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from structgen.errors import VocabularyError
 from structgen.vocabulary.byte_level import byte_level_bytes, metaspace_bytes, pad_tokens
+from structgen.vocabulary.prepared import prepared
 from structgen.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["read_tokenizer"]
 
-# Steps that only insert or mark; any other normaliser may change the text that tokens stand for.
-_HARMLESS_NORMALIZERS = {"Prepend", "Replace"}
+# Steps that cut a text without dropping any of it; those with a `behavior` may drop what they cut
+# at, which is checked.
+_CUTS = {"ByteLevel", "Digits", "FixedLength", "Metaspace", "Punctuation", "Split"}
+_CUTS |= {"UnicodeScripts"}
 
 
-def read_tokenizer(tokenizer: Any, *, size: int | None = None) -> Vocabulary:
+def read_tokenizer(
+    tokenizer: Any, *, size: int | None, eos_token_ids: Sequence[int] | None
+) -> Vocabulary:
     """Read a fast tokenizer (see `Vocabulary.from_tokenizer`)."""
     backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if not hasattr(backend, "to_str"):
         raise VocabularyError(
             f"{type(tokenizer).__name__} is no fast tokenizer: its tokens' bytes are unknown"
         )
-    description = json.loads(backend.to_str())
-    to_bytes = _reader(description)
-    texts = backend.get_vocab(with_added_tokens=False)
+    if eos_token_ids is None:
+        eos = getattr(tokenizer, "eos_token_id", None)
+        eos_token_ids = () if eos is None else (eos,) if isinstance(eos, int) else tuple(eos)
+    description = backend.to_str()
+    return prepared(
+        "tokenizer",
+        [description.encode()],
+        (size, eos_token_ids),
+        lambda: _read(backend, json.loads(description), size, eos_token_ids),
+    )
+
+
+def _read(
+    backend: Any, description: dict[str, Any], size: int | None, eos_token_ids: Sequence[int]
+) -> Vocabulary:
+    model = description["model"]
+    to_bytes = _token_reader(description)
+    texts = model["vocab"]
+    if not isinstance(texts, dict):  # a list of tokens with their scores
+        texts = {text: token_id for token_id, (text, _) in enumerate(texts)}
     added = {int(token["id"]): token for token in description.get("added_tokens", ())}
     count = max([*texts.values(), *added], default=-1) + 1
     tokens = [b""] * count
     for text, token_id in texts.items():
         if token_id not in added:
             tokens[token_id] = to_bytes(text)
-    special = set()
-    for token_id, token in added.items():
-        if token["special"]:
-            special.add(token_id)
-        else:  # an added token is matched literally, before any rewriting
-            tokens[token_id] = token["content"].encode()
-    eos = getattr(tokenizer, "eos_token_id", None)
-    eos_ids = [] if eos is None else [eos] if isinstance(eos, int) else list(eos)
-    unknown = description["model"].get("unk_token")
+    special = {token_id for token_id, token in added.items() if token["special"]}
+    unknown = model.get("unk_token")
     if unknown in texts:
         special.add(texts[unknown])
+    for token_id in special:
+        tokens[token_id] = b""
+    letters = (text for text in texts if len(text) == 1 and text.isascii() and text.isalpha())
+    decode = _decoder(backend, texts, next(letters, None))
+    literal = sorted(added.keys() - special)
+    for token_id, text in zip(literal, decode(literal), strict=True):
+        # Such a token may also stand for the space before it, which only the decoder knows.
+        content = added[token_id]["content"]
+        if text not in (content, " " + content):
+            raise VocabularyError(
+                f"The added token {content!r} decodes to {text!r}, so its bytes are not certain"
+            )
+        tokens[token_id] = text.encode()
+    plain = [token_id for token_id, token in enumerate(tokens) if token]
+    for token_id, text in zip(plain, decode(plain), strict=True):
+        if tokens[token_id].decode(errors="replace") != text:
+            raise VocabularyError(
+                f"Token {token_id} decodes to {text!r}, which is not what its bytes "
+                f"{tokens[token_id]!r} say: the tokenizer cannot be read byte-exactly"
+            )
     if size is not None and size < count and not any(tokens[size:]):
         tokens = tokens[:size]
         special = {token for token in special if token < size}
-    return Vocabulary(pad_tokens(tokens, size), eos_token_ids=eos_ids, special_token_ids=special)
+    return Vocabulary(
+        pad_tokens(tokens, size), eos_token_ids=eos_token_ids, special_token_ids=special
+    )
+
+
+def _decoder(
+    backend: Any, ids: dict[str, int], letter: str | None
+) -> Callable[[list[int]], list[str]]:
+    """What the tokenizer decodes single tokens to: behind a letter, for a first space is dropped.
+
+    Args:
+        backend: The tokenizer.
+        ids: The ids of the model's tokens.
+        letter: A token that is one letter, if there is one.
+    """
+    before = [] if letter is None else [ids[letter]]
+
+    def decode(token_ids: list[int]) -> list[str]:
+        together = [[*before, token] for token in token_ids]
+        texts = backend.decode_batch(together, skip_special_tokens=False)
+        return [text.removeprefix(letter or "") for text in texts]
+
+    return decode
 
 
 def _steps(part: dict[str, Any] | None, key: str) -> list[dict[str, Any]]:
@@ -56,28 +119,82 @@ def _steps(part: dict[str, Any] | None, key: str) -> list[dict[str, Any]]:
     return [part]
 
 
-def _reader(description: dict[str, Any]) -> Any:
+def _token_reader(description: dict[str, Any]) -> Callable[[str], bytes]:
     """The function from a token's text to its bytes.
 
     Raises:
         VocabularyError: The tokenizer is of a kind whose tokens have no exact bytes.
     """
+    model = description["model"]
     for step in _steps(description.get("normalizer"), "normalizers"):
-        if step["type"] not in _HARMLESS_NORMALIZERS:
-            raise VocabularyError(
-                f"The tokenizer normalises text ({step['type']}): what it decodes is not what was "
-                "encoded, so its tokens have no exact bytes"
-            )
-    kind = description["model"].get("type")
-    pre = {step["type"] for step in _steps(description.get("pre_tokenizer"), "pretokenizers")}
-    decoders = {step["type"] for step in _steps(description.get("decoder"), "decoders")}
-    if kind == "WordPiece" or "WordPiece" in decoders:
+        _check_normalizer(step)
+    decoders = _steps(description.get("decoder"), "decoders")
+    decoder_types = {step["type"] for step in decoders}
+    if model.get("type") == "WordPiece" or "WordPiece" in decoder_types:
         raise VocabularyError("WordPiece drops white space: its tokens have no exact bytes")
-    if "ByteLevel" in pre or "ByteLevel" in decoders:
+    for step in _steps(description.get("pre_tokenizer"), "pretokenizers"):
+        if step["type"] not in _CUTS or step.get("behavior") == "Removed":
+            raise VocabularyError(
+                f"The pre-tokenizer {step['type']} may drop text: tokens have no exact bytes"
+            )
+        _check_mark(step)
+    if model.get("continuing_subword_prefix") or model.get("end_of_word_suffix"):
+        raise VocabularyError("The tokenizer marks words inside its tokens, so white space is lost")
+    if decoder_types <= {"ByteLevel", "Fuse"} and "ByteLevel" in decoder_types:
         return byte_level_bytes
-    if "Metaspace" in pre | decoders or "ByteFallback" in decoders:
-        return metaspace_bytes
+    spaces = False
+    for step in decoders:
+        spaces |= _decodes_space(step)
+    if not spaces:
+        raise VocabularyError(
+            f"The tokenizer ({model.get('type')}) neither works on bytes nor marks spaces: its "
+            "tokens have no exact bytes"
+        )
+    return partial(metaspace_bytes, byte_fallback="ByteFallback" in decoder_types)
+
+
+def _check_normalizer(step: dict[str, Any]) -> None:
+    """Only three steps leave the text that tokens stand for as it is.
+
+    A mark in front of the text, a mark for each space, and canonical composition (NFC), which
+    changes what is encoded but never what a token decodes to.
+    """
+    kind = step["type"]
+    space_mark = {"pattern": {"String": " "}, "content": "▁"}
+    if kind == "NFC" or (kind == "Prepend" and step["prepend"] == "▁"):
+        return
+    if kind == "Replace" and space_mark.items() <= step.items():
+        return
     raise VocabularyError(
-        f"The tokenizer ({kind}) neither works on bytes nor marks spaces: its tokens have no exact "
-        "bytes"
+        f"The tokenizer normalises text ({kind}): what it decodes is not what was encoded, so its "
+        "tokens have no exact bytes"
     )
+
+
+def _decodes_space(step: dict[str, Any]) -> bool:
+    """Whether the decoder's step turns `▁` into a space.
+
+    Raises:
+        VocabularyError: The step does something else to the text.
+    """
+    kind = step["type"]
+    _check_mark(step)
+    if kind == "Metaspace":
+        return True
+    if kind == "Replace" and step["pattern"] == {"String": "▁"} and step["content"] == " ":
+        return True
+    if kind in ("ByteFallback", "Fuse"):
+        return False
+    if kind == "Strip" and step["content"] == " " and not step["stop"]:
+        return False  # the space that was put in front of the text
+    raise VocabularyError(
+        f"The tokenizer's decoder rewrites text ({kind}): its tokens have no exact bytes"
+    )
+
+
+def _check_mark(step: dict[str, Any]) -> None:
+    if step["type"] == "Metaspace" and step["replacement"] != "▁":
+        raise VocabularyError(
+            f"The tokenizer marks spaces as {step['replacement']!r} instead of '▁', which is not "
+            "read"
+        )

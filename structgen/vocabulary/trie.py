@@ -1,4 +1,4 @@
-"""The token trie as flat arrays."""
+"""The token trie as flat arrays, built level by level from sorted tokens."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from structgen.vocabulary import kernels
 
 __all__ = ["TokenTrie"]
 
@@ -49,9 +47,42 @@ class TokenTrie:
                     lowest[token] = token_id
                 latest[token] = token_id
         ordered = sorted(lowest)
-        blob = np.frombuffer(b"".join(ordered), np.uint8)
-        lengths = np.fromiter(map(len, ordered), np.int64, len(ordered))
-        ends = np.cumsum(lengths)
         ids = np.fromiter((lowest[token] for token in ordered), np.int32, len(ordered))
-        nodes = kernels.build_trie(blob, ends - lengths, ends, ids)
-        return cls(nodes, chain)
+        return cls(_nodes(ordered, ids), chain)
+
+
+def _nodes(tokens: list[bytes], ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The nodes over K sorted distinct non-empty tokens.
+
+    Neighbours in sorted order share a node as long as they share all bytes so far, so a level's
+    nodes begin where a token's parent or byte differs from its neighbour's.
+
+    Args:
+        tokens: The tokens.
+        ids: int32[K], their ids.
+
+    Returns:
+        int32[N, 4] (see `TokenTrie`).
+    """
+    blob = np.frombuffer(b"".join(tokens), np.uint8)
+    left = np.fromiter(map(len, tokens), np.int64, len(tokens))  # bytes below the level
+    place = np.cumsum(left) - left
+    parent = np.zeros(len(tokens), np.int64)
+    levels = [np.array([[-1, 0, 0, 0]], np.int32)]
+    count = 1
+    while len(ids):
+        byte = blob[place]
+        begins = np.ones(len(ids), np.bool_)
+        begins[1:] = (parent[1:] != parent[:-1]) | (byte[1:] != byte[:-1])
+        node = np.cumsum(begins) - 1
+        level = np.full((int(node[-1]) + 1, 4), (-1, 0, 0, 0), np.int32)
+        level[:, 3] = byte[begins]
+        ends = left == 1
+        level[node[ends], 0] = ids[ends]
+        levels[-1][:, 2] = np.bincount(parent[begins], minlength=count)
+        levels.append(level)
+        count = len(level)
+        ids, left, place, parent = (array[~ends] for array in (ids, left - 1, place + 1, node))
+    nodes = np.concatenate(levels)
+    nodes[:, 1] = 1 + np.cumsum(nodes[:, 2]) - nodes[:, 2]
+    return nodes

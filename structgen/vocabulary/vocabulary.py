@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,7 @@ class Vocabulary:
 
     Raises:
         VocabularyError: No token has bytes, or an id is out of range.
-        TypeError: A token is not bytes.
+        TypeError: A token is not bytes, or an id is not an integer.
 
     Example:
         >>> vocabulary = Vocabulary([b"a", b"b", b"</s>"], eos_token_ids=[2])
@@ -45,13 +48,8 @@ class Vocabulary:
         special_token_ids: Iterable[int] = (),
     ) -> None:
         size = len(tokens)
-        self.eos_token_ids = tuple(dict.fromkeys(int(token) for token in eos_token_ids))
-        self.special_token_ids = frozenset(int(token) for token in special_token_ids)
-        for token in (*self.eos_token_ids, *self.special_token_ids):
-            if not 0 <= token < size:
-                raise VocabularyError(
-                    f"Special token {token} is out of range: the vocabulary has {size} tokens"
-                )
+        self.eos_token_ids = tuple(dict.fromkeys(_ids("eos_token_ids", eos_token_ids, size)))
+        self.special_token_ids = frozenset(_ids("special_token_ids", special_token_ids, size))
         texts = list(tokens)
         for token_id, token in enumerate(texts):
             if not isinstance(token, bytes):
@@ -60,33 +58,75 @@ class Vocabulary:
             texts[token_id] = b""
         if not any(texts):
             raise VocabularyError("A vocabulary needs at least one token with text")
-        self.tokens: tuple[bytes, ...] = tuple(texts)
+        self.token_blob: NDArray[np.uint8] = np.frombuffer(b"".join(texts), np.uint8)
+        """uint8[total]: the bytes of all tokens."""
+        self.token_offsets: NDArray[np.int64] = np.zeros(size + 1, np.int64)
+        """int64[V+1]: token i is token_blob[token_offsets[i]:token_offsets[i+1]]."""
+        np.cumsum(np.fromiter(map(len, texts), np.int64, size), out=self.token_offsets[1:])
+
+    @classmethod
+    def from_arrays(
+        cls,
+        token_blob: NDArray[np.uint8],
+        token_offsets: NDArray[np.int64],
+        eos_token_ids: Iterable[int],
+        special_token_ids: Iterable[int],
+        trie: TokenTrie,
+    ) -> Vocabulary:
+        """Put together again what another vocabulary was made of; nothing is checked."""
+        vocabulary = cls.__new__(cls)
+        vocabulary.eos_token_ids = tuple(eos_token_ids)
+        vocabulary.special_token_ids = frozenset(special_token_ids)
+        vocabulary.token_blob = token_blob
+        vocabulary.token_offsets = token_offsets
+        vocabulary.trie = trie
+        return vocabulary
 
     @property
     def size(self) -> int:
         """V, the number of ids."""
-        return len(self.tokens)
+        return len(self.token_offsets) - 1
+
+    @cached_property
+    def tokens(self) -> tuple[bytes, ...]:
+        """V byte strings: the text of every token."""
+        blob = self.token_blob.tobytes()
+        ends = self.token_offsets.tolist()
+        return tuple(blob[start:end] for start, end in pairwise(ends))
 
     def token_bytes(self, token_id: int) -> bytes:
-        """The text of a token; b"" for one that has none."""
+        """The text of a token; b"" for one that has none.
+
+        Raises:
+            ValueError: The id is out of range.
+        """
+        if not 0 <= token_id < self.size:
+            raise ValueError(
+                f"Token {token_id} is out of range: the vocabulary has {self.size} tokens"
+            )
         return self.tokens[token_id]
 
     @cached_property
     def max_token_bytes(self) -> int:
         """The length of the longest token in bytes."""
-        return max(map(len, self.tokens))
+        return int(np.diff(self.token_offsets).max())
 
     @cached_property
-    def token_blob(self) -> NDArray[np.uint8]:
-        """uint8[total]: the bytes of all tokens."""
-        return np.frombuffer(b"".join(self.tokens), np.uint8)
+    def fingerprint(self) -> str:
+        """A hash of all that the vocabulary says: equal for equal vocabularies, on every machine.
 
-    @cached_property
-    def token_offsets(self) -> NDArray[np.int64]:
-        """int64[V+1]: token i is token_blob[token_offsets[i]:token_offsets[i+1]]."""
-        offsets = np.zeros(self.size + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, self.tokens), np.int64, self.size), out=offsets[1:])
-        return offsets
+        Example:
+            >>> one = Vocabulary([b"a", b"b"], eos_token_ids=[1])
+            >>> one.fingerprint == Vocabulary([b"a", b""], eos_token_ids=[1]).fingerprint
+            True
+            >>> one.fingerprint == Vocabulary([b"a", b"b"], eos_token_ids=[]).fingerprint
+            False
+        """
+        content = hashlib.blake2b(digest_size=16)
+        content.update(self.token_offsets.astype("<i8").tobytes())
+        content.update(self.token_blob.tobytes())
+        content.update(repr((self.eos_token_ids, sorted(self.special_token_ids))).encode())
+        return content.hexdigest()
 
     @cached_property
     def trie(self) -> TokenTrie:
@@ -96,29 +136,37 @@ class Vocabulary:
     def __repr__(self) -> str:
         return f"Vocabulary({self.size} tokens, eos_token_ids={list(self.eos_token_ids)})"
 
-    # --- Readers --------------------------------------------------------------------------------
+    # --- Readers: docs/vocabulary.md says what each of them takes and refuses ---------------------
 
     @classmethod
-    def from_tokenizer(cls, tokenizer: Any, *, size: int | None = None) -> Vocabulary:
+    def from_tokenizer(
+        cls,
+        tokenizer: Any,
+        *,
+        size: int | None = None,
+        eos_token_ids: Iterable[int] | None = None,
+    ) -> Vocabulary:
         """Read a Hugging Face fast tokenizer (transformers or `tokenizers.Tokenizer`).
 
         Args:
-            tokenizer: The tokenizer: byte-level BPE, or SentencePiece-like with byte fallback.
+            tokenizer: The tokenizer: byte-level BPE, or SentencePiece-like with `▁` for a space.
             size: Number of logits of the model, where wider than the tokenizer.
+            eos_token_ids: Ids that end a sequence; None: the tokenizer's own, where it has any.
 
         Raises:
             VocabularyError: It cannot be read byte-exactly.
+            TypeError: An id is not an integer.
         """
         from structgen.vocabulary.huggingface import read_tokenizer
 
-        return read_tokenizer(tokenizer, size=size)
+        return read_tokenizer(tokenizer, size=size, eos_token_ids=_optional(eos_token_ids))
 
     @classmethod
     def from_tiktoken(
         cls,
         source: Any,
         *,
-        special_tokens: dict[str, int] | None = None,
+        special_tokens: Mapping[str, int] | None = None,
         eos_token_ids: Iterable[int],
         size: int | None = None,
     ) -> Vocabulary:
@@ -133,31 +181,100 @@ class Vocabulary:
 
         Raises:
             VocabularyError: The source cannot be read.
+            TypeError: An id is not an integer.
         """
         from structgen.vocabulary.tiktoken_ranks import read_tiktoken
 
         return read_tiktoken(
-            source, special_tokens=special_tokens or {}, eos_token_ids=eos_token_ids, size=size
+            source,
+            special_tokens=special_tokens or {},
+            eos_token_ids=tuple(eos_token_ids),
+            size=size,
         )
 
     @classmethod
-    def from_sentencepiece(cls, source: Any, *, size: int | None = None) -> Vocabulary:
+    def from_sentencepiece(
+        cls, source: Any, *, size: int | None = None, eos_token_ids: Iterable[int] | None = None
+    ) -> Vocabulary:
         """Read a SentencePiece model: a processor, or the path of a `.model` file.
+
+        Args:
+            source: The processor or path.
+            size: Number of logits of the model, where wider.
+            eos_token_ids: Ids that end a sequence; None: the model's own.
 
         Raises:
             VocabularyError: The model rewrites text (normalisation), or cannot be read.
+            TypeError: An id is not an integer.
         """
         from structgen.vocabulary.sentencepiece_model import read_sentencepiece
 
-        return read_sentencepiece(source, size=size)
+        return read_sentencepiece(source, size=size, eos_token_ids=_optional(eos_token_ids))
 
     @classmethod
-    def from_gguf(cls, path: str | Path, *, size: int | None = None) -> Vocabulary:
+    def from_tekken(
+        cls, source: Any, *, size: int | None = None, eos_token_ids: Iterable[int] | None = None
+    ) -> Vocabulary:
+        """Read Mistral's tekken: a `tekken.json`, or mistral-common's tokenizer of such a file.
+
+        Args:
+            source: The path, a `Tekkenizer` or a `MistralTokenizer`.
+            size: Number of logits of the model, where wider.
+            eos_token_ids: Ids that end a sequence; None: the tokenizer's own.
+
+        Raises:
+            VocabularyError: The source cannot be read.
+            TypeError: An id is not an integer.
+        """
+        from structgen.vocabulary.tekken import read_tekken
+
+        return read_tekken(source, size=size, eos_token_ids=_optional(eos_token_ids))
+
+    @classmethod
+    def from_gguf(
+        cls,
+        path: str | Path,
+        *,
+        size: int | None = None,
+        eos_token_ids: Iterable[int] | None = None,
+    ) -> Vocabulary:
         """Read the tokenizer inside a GGUF file.
+
+        Args:
+            path: The file.
+            size: Number of logits of the model, where wider.
+            eos_token_ids: Ids that end a sequence; None: the file's own.
 
         Raises:
             VocabularyError: The file or its tokenizer cannot be read byte-exactly.
+            TypeError: An id is not an integer.
         """
         from structgen.vocabulary.gguf_file import read_gguf
 
-        return read_gguf(path, size=size)
+        return read_gguf(Path(path), size=size, eos_token_ids=_optional(eos_token_ids))
+
+
+def _optional(ids: Iterable[int] | None) -> tuple[int, ...] | None:
+    return None if ids is None else tuple(ids)
+
+
+def _ids(name: str, ids: Iterable[int], size: int) -> list[int]:
+    """The ids as plain integers.
+
+    Raises:
+        VocabularyError: An id is out of range.
+        TypeError: An id is not an integer.
+    """
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
+        raise TypeError(f"{name} must be a collection of integers, not {type(ids).__name__}")
+    checked = []
+    for token in ids:
+        try:
+            checked.append(operator.index(token))
+        except TypeError:
+            raise TypeError(f"{name} holds {token!r}, which is not an integer") from None
+        if not 0 <= checked[-1] < size:
+            raise VocabularyError(
+                f"Special token {token} is out of range: the vocabulary has {size} tokens"
+            )
+    return checked
