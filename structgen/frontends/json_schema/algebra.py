@@ -381,11 +381,11 @@ class Schemas:
             found[id(place)] = place
             if place.target is not None:
                 stack.append(place.target)
-                if place.ignores_siblings:
+                if place.dialect.ignores_siblings:
                     continue
             for index in range(len(schema.get("allOf", ())) - 1, -1, -1):
                 stack.append(place.child("allOf", index))
-        return [p for p in found.values() if p.target is None or not p.ignores_siblings]
+        return [p for p in found.values() if not p.is_only_reference]
 
     def _split(self, place: Place) -> tuple[Place, list[list[Place]]]:
         """A place without its unions, and the branches of each of them."""

@@ -78,7 +78,7 @@ def holds(place: Place, value: Any, assert_formats: bool) -> bool:
     if place.target is not None:
         if not holds(place.target, value, assert_formats):
             return False
-        if place.ignores_siblings:
+        if place.dialect.ignores_siblings:
             return True
     names = type_names(value)
     kind = schema.get("type")
