@@ -17,6 +17,7 @@ from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.keywords import SHAPES
 from structgen.frontends.json_schema.load import Document, Place
 from structgen.frontends.json_schema.numbers import NumberBounds
+from structgen.frontends.json_schema.satisfiability import decide, object_conditions
 from structgen.frontends.json_schema.values import bounds_of, equal, holds
 from structgen.regular import Language
 
@@ -112,12 +113,12 @@ class ArraySpec:
     @cached_property
     def count(self) -> tuple[int, int | None]:
         """(least, most) number of items, given which items can exist at all."""
-        most = self.most
         for index in range(self.prefix + 1):
-            if (most is None or index < most) and not self.item(index).is_satisfiable():
-                most = index
+            if self.most is not None and index >= self.most:
                 break
-        return self.least, most
+            if not self.item(index).is_satisfiable():
+                return self.least, index
+        return self.least, self.most
 
 
 class Member(NamedTuple):
@@ -232,19 +233,30 @@ class ObjectSpec:
             if (node := self.member(name)).is_satisfiable()
         ]
 
+    @property
     def required_nodes(self) -> list[Node]:
         """What the values of required members must be."""
         return [self.member(name) for name in self._required]
 
+    @property
+    def optional_nodes(self) -> list[Node]:
+        """What the values of declared members must be that may be missing."""
+        return [self.member(name) for name in self._names if name not in self._required]
+
     @cached_property
     def others(self) -> list[tuple[Language | None, Node]]:
+        """The classes of other names whose members can occur (see `other_classes`)."""
+        return [(names, node) for names, node in self.other_classes if node.is_satisfiable()]
+
+    @cached_property
+    def other_classes(self) -> list[tuple[Language | None, Node]]:
         """Members with other names: (names, or None for any other name, what their value must be).
 
-        The classes are disjoint; names without any possible value are left out.
+        The classes are disjoint; names whose members are forbidden outright are left out.
         """
         if not self._patterns:
-            node = self._schemas.node(self._member_places(None, frozenset()))
-            return [(None, node)] if node.is_satisfiable() else []
+            places = self._member_places(None, frozenset())
+            return [] if _is_forbidden(places) else [(None, self._schemas.node(places))]
         classes: list[tuple[Language, frozenset[str]]] = [(regular.ANY, frozenset())]
         for pattern in self._patterns:
             language = regular.regex(pattern, "ecma", search=True)
@@ -265,12 +277,16 @@ class ObjectSpec:
         declared = regular.union(regular.text(name) for name in self._names)
         found = []
         for names, matched in classes:
-            node = self._schemas.node(self._member_places(None, matched))
-            if node.is_satisfiable():
+            places = self._member_places(None, matched)
+            if not _is_forbidden(places):
                 names &= ~declared
                 if not names.is_empty():
-                    found.append((names, node))
+                    found.append((names, self._schemas.node(places)))
         return found
+
+
+def _is_forbidden(places: list[Place]) -> bool:
+    return any(place.schema is False for place in places)
 
 
 class Meaning(NamedTuple):
@@ -299,7 +315,7 @@ class Node:
     def __init__(self, schemas: Schemas, places: tuple[Place, ...]) -> None:
         self.schemas = schemas
         self.places = places
-        self._satisfiable: bool | None = None
+        self.satisfiable: bool | None = None  # None: not decided yet
 
     @cached_property
     def meaning(self) -> Meaning:
@@ -318,9 +334,24 @@ class Node:
 
     def is_satisfiable(self) -> bool:
         """Whether some finite value satisfies the conjunction: the least fixpoint."""
-        if self._satisfiable is None:
-            self.schemas.decide(self)
-        return bool(self._satisfiable)
+        if self.satisfiable is None:
+            decide(self)
+        return bool(self.satisfiable)
+
+    def has_arrays(self) -> bool:
+        """Whether some array satisfies it."""
+        least, most = self.array.count
+        return most is None or least <= most
+
+    def has_objects(self) -> bool:
+        """Whether some object satisfies it."""
+        conditions = object_conditions(self.object)
+        answer = None
+        try:
+            while True:
+                answer = conditions.send(answer).is_satisfiable()  # type: ignore[arg-type]
+        except StopIteration as stop:
+            return bool(stop.value)
 
     @property
     def pointer(self) -> str:
@@ -346,7 +377,6 @@ class Schemas:
         self.assert_formats = assert_formats
         self._nodes: dict[tuple[int, ...], Node] = {}
         self._cores: dict[int, tuple[Place, list[list[Place]]]] = {}
-        self._open: dict[Node, bool] = {}
         try:
             self.root = self.node([document.root])
             for place in document.one_ofs:
@@ -518,52 +548,7 @@ class Schemas:
                 kept.append(value)
         return kept
 
-    # --- Satisfiability -------------------------------------------------------------------------
-
-    def decide(self, node: Node) -> None:
-        """Set whether a node is satisfiable.
-
-        A node that is met again while it is being decided does not help to satisfy itself. A
-        negative answer that leaned on that is kept only when nothing is open any more.
-        """
-        if node in self._open:
-            for other in self._open:
-                self._open[other] = True
-            return
-        self._open[node] = False
-        try:
-            satisfiable = self._decide(node)
-        finally:
-            leaned = self._open.pop(node)
-        if satisfiable or not leaned or not self._open:
-            node._satisfiable = satisfiable
-
-    def _decide(self, node: Node) -> bool:
-        meaning = node.meaning
-        if meaning.branches is not None:
-            return any(branch.is_satisfiable() for branch in meaning.branches)
-        if meaning.values is not None:
-            return bool(meaning.values)
-        types = meaning.types
-        if "null" in types or "boolean" in types:
-            return True
-        if "number" in types and not meaning.numbers.is_empty():
-            return True
-        if "string" in types and not meaning.strings.is_empty():
-            return True
-        if "array" in types:
-            least, most = node.array.count
-            if most is None or least <= most:
-                return True
-        return "object" in types and self._has_object(node.object)
-
-    def _has_object(self, spec: ObjectSpec) -> bool:
-        required = spec.required_nodes()
-        if spec.most is not None and (spec.most < spec.least or spec.most < len(required)):
-            return False
-        if not all(child.is_satisfiable() for child in required):
-            return False
-        return spec.least <= len(required) or bool(spec.others) or len(spec.members) >= spec.least
+    # --- Checks ---------------------------------------------------------------------------------
 
     def _require_disjoint(self, place: Place) -> None:
         """Refuse a `oneOf` two of whose branches can hold together."""

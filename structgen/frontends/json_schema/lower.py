@@ -161,12 +161,10 @@ class Value(NamedTuple):
             options.append(network.json_string(language, least, most))
         if "number" in types and not meaning.numbers.is_empty():
             options.append(_number(network, meaning.numbers))
-        if "object" in types and node.schemas._has_object(node.object):
+        if "object" in types and node.has_objects():
             options.append(network.literal(b"{", network.state(FirstMember(node, layout, depth))))
-        if "array" in types:
-            least, most = node.array.count
-            if most is None or least <= most:
-                options.append(network.literal(b"[", network.state(FirstItem(node, layout, depth))))
+        if "array" in types and node.has_arrays():
+            options.append(network.literal(b"[", network.state(FirstItem(node, layout, depth))))
         if "boolean" in types:
             options += [_plain_word(network, b"true"), _plain_word(network, b"false")]
         if "null" in types:
