@@ -7,7 +7,7 @@ interned by the places they hold, so the conjunctions that a recursive schema le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,13 +17,16 @@ from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.keywords import SHAPES
 from structgen.frontends.json_schema.load import Document, Place
 from structgen.frontends.json_schema.numbers import NumberBounds
-from structgen.frontends.json_schema.satisfiability import decide, object_conditions
-from structgen.frontends.json_schema.values import bounds_of, equal, holds
+from structgen.frontends.json_schema.satisfiability import culprit, decide, object_conditions
+from structgen.frontends.json_schema.values import bounds_of, equal, holds, is_text
 from structgen.regular import Language
 
 __all__ = ["ArraySpec", "Meaning", "Node", "ObjectSpec", "Schemas", "StringSpec"]
 
+MAX_ALTERNATIVES = 4_096
+MAX_CHECKED_NODES = 10_000
 MAX_NAME_CLASSES = 64
+FEW_PATTERNS = 6  # so few cannot cut names into more than MAX_NAME_CLASSES classes
 MAX_ONE_OF_PAIRS = 20_000
 _ALL_TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
 
@@ -161,6 +164,10 @@ class ObjectSpec:
                 most = int(schema["maxProperties"])
                 self.most = most if self.most is None else min(most, self.most)
         names.update(required)
+        if not all(map(is_text, names)):
+            if not all(map(is_text, required)):
+                self.least, self.most = 1, 0  # no text has such a member
+            names = {name: None for name in names if is_text(name)}
         self._names = names
         self._required = required
         self._patterns = tuple(
@@ -297,6 +304,7 @@ class Meaning(NamedTuple):
         values: A finite list of values; None: any of `types`.
         types: The types allowed.
         numbers: Which numbers.
+        plain_integers: Whether numbers are written without a fraction and an exponent.
         strings: Which strings.
         places: The schemas whose array and object keywords apply.
     """
@@ -305,6 +313,7 @@ class Meaning(NamedTuple):
     values: tuple[Any, ...] | None = None
     types: frozenset[str] = frozenset()
     numbers: NumberBounds = NumberBounds()
+    plain_integers: bool = False
     strings: StringSpec = StringSpec((), 0, None)
     places: tuple[Place, ...] = ()
 
@@ -331,6 +340,34 @@ class Node:
     def object(self) -> ObjectSpec:
         """The objects that are allowed, where objects are."""
         return ObjectSpec(self.schemas, list(self.meaning.places))
+
+    @cached_property
+    def alternatives(self) -> tuple[Node, ...]:
+        """The nodes without branches that it is the union of, those that something satisfies.
+
+        Raises:
+            LimitExceededError: Unions in a conjunction multiply to too many.
+        """
+        found: list[Node] = []
+        met = {self}
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            branches = node.meaning.branches
+            if branches is None:
+                if node.is_satisfiable():
+                    found.append(node)
+                continue
+            following = [branch for branch in dict.fromkeys(branches) if branch not in met]
+            met.update(following)
+            stack += following[::-1]
+            if len(met) > MAX_ALTERNATIVES:
+                raise LimitExceededError(
+                    f"The unions at {self.pointer or 'the root'} multiply to more than "
+                    f"{MAX_ALTERNATIVES} alternatives",
+                    limit="alternatives",
+                )
+        return tuple(found)
 
     def is_satisfiable(self) -> bool:
         """Whether some finite value satisfies the conjunction: the least fixpoint."""
@@ -382,7 +419,10 @@ class Schemas:
             for place in document.one_ofs:
                 self._require_disjoint(place)
             if not self.root.is_satisfiable():
-                raise UnsatisfiableError("Nothing satisfies the schema", pointer="")
+                raise UnsatisfiableError(
+                    "Nothing satisfies the schema", pointer=culprit(self.root).pointer
+                )
+            self._check_reachable(document)
         except RecursionError:
             raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
 
@@ -477,7 +517,7 @@ class Schemas:
 
     def _merge(self, places: list[Place]) -> Meaning:
         types = _ALL_TYPES
-        integer = False
+        integer = plain = False
         bounds = None
         languages: dict[Language, None] = {}
         min_length, max_length = 0, None
@@ -490,6 +530,7 @@ class Schemas:
                 if "integer" in names:
                     if "number" not in names:
                         integer = True
+                        plain = plain or place.dialect.integers_are_plain
                     names = (names - {"integer"}) | {"number"}
                 types = types & names
             if not schema.keys().isdisjoint(_NUMERIC):
@@ -523,19 +564,23 @@ class Schemas:
                     ]
                 )
         if values is not None:
-            return Meaning(values=tuple(self._filter(values, places, types)))
+            return Meaning(
+                values=tuple(self._filter(values, places, types)), plain_integers=plain
+            )
         numbers = bounds or NumberBounds()
         if integer:
             numbers = numbers.intersect(NumberBounds(integer=True))
         return Meaning(
             types=frozenset(types),
             numbers=numbers,
+            plain_integers=plain,
             strings=StringSpec(tuple(languages), min_length, max_length),
             places=tuple(places),
         )
 
     def _filter(self, values: list[Any], places: list[Place], types: frozenset[str]) -> list[Any]:
         """The values that satisfy the other keywords beside their list, without repetitions."""
+        values = [value for value in values if is_text(value)]
         if all(isinstance(v, str) for v in values) and all(
             _SIMPLE.isdisjoint(place.schema) for place in places
         ):
@@ -549,6 +594,19 @@ class Schemas:
         return kept
 
     # --- Checks ---------------------------------------------------------------------------------
+
+    def _check_reachable(self, document: Document) -> None:
+        """Raise now what would otherwise be raised when a node is reached in a text."""
+        _ = self.root.alternatives
+        if not document.counts_members and document.patterns <= FEW_PATTERNS:
+            return
+        met = {self.root}
+        waiting = [self.root]
+        while waiting and len(met) <= MAX_CHECKED_NODES:
+            for child in _children(waiting.pop()):
+                if child not in met and child.is_satisfiable():
+                    met.add(child)
+                    waiting.append(child)
 
     def _require_disjoint(self, place: Place) -> None:
         """Refuse a `oneOf` two of whose branches can hold together."""
@@ -567,6 +625,17 @@ class Schemas:
                         pointer=place.pointer,
                         keyword="oneOf",
                     )
+
+
+def _children(node: Node) -> Iterator[Node]:
+    """The nodes that values of a node lead to."""
+    meaning = node.meaning
+    yield from meaning.branches or ()
+    if "array" in meaning.types:
+        yield from map(node.array.item, range(node.array.prefix + 1))
+    if "object" in meaning.types:
+        yield from (member.node for member in node.object.members)
+        yield from (child for _, child in node.object.others)
 
 
 # Keywords beside an enumeration that may exclude some of its strings.

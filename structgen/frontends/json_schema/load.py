@@ -71,6 +71,12 @@ class Document:
         schema: The schema, a dict or a bool.
         resources: Further schemas by URI. Nothing is fetched.
 
+    Attributes:
+        root: The whole schema.
+        one_ofs: The schemas with `oneOf`.
+        counts_members: Whether some `minProperties` is more than 1.
+        patterns: How many names `patternProperties` have in all.
+
     Raises:
         GrammarError: The schema is malformed, or refers to what is not there.
         UnsupportedSchemaError: It uses a keyword that is not enforced.
@@ -92,6 +98,8 @@ class Document:
                 keyword="$schema",
             )
         self.one_ofs: list[Place] = []
+        self.counts_members = False
+        self.patterns = 0
         self._waiting: list[Place] = []
         self.root = self._place(schema, "", schema, None, dialect_of(self._dialect))
         self._read_all()
@@ -160,10 +168,13 @@ class Document:
                 if keyword == "oneOf":
                     self.one_ofs.append(place)
                 elif keyword == "patternProperties":
+                    self.patterns += len(value)
                     for pattern in value:
                         _check_pattern(pattern, f"{pointer}/patternProperties")
             elif keyword == "pattern":
                 _check_pattern(value, pointer)
+            elif keyword == "minProperties":
+                self.counts_members = self.counts_members or value > 1
             elif keyword == "enum" or keyword == "const":
                 _check_depth(value, f"{pointer}/{keyword}")
         if foreign:

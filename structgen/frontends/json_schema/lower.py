@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.algebra import Member, Node
+from structgen.frontends.json_schema.decimals import DecimalAutomaton
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.numbers import NumberBounds, exact, number_automaton
 from structgen.network import RETURN, Call, Choice, Definition, Network
@@ -22,8 +24,36 @@ def value_state(network: Network, node: Node, layout: Layout, depth: int) -> int
     return network.state(Value(node, layout, depth))
 
 
-def _number(network: Network, bounds: NumberBounds) -> int:
-    return network.automaton(number_automaton(bounds))
+def _number(network: Network, bounds: NumberBounds, *, plain_integers: bool = False) -> int:
+    automaton = number_automaton(bounds)
+    return network.automaton(PlainIntegers.of(automaton) if plain_integers else automaton)
+
+
+class PlainIntegers:
+    """The texts of an automaton of whole numbers that have no fraction and no exponent.
+
+    Every state stays live: what a mantissa can become with them, it can become without.
+    """
+
+    def __init__(self, automaton: DecimalAutomaton) -> None:
+        self._automaton = automaton
+        self.start = automaton.start
+        self.is_accepting = automaton.is_accepting
+
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def of(automaton: DecimalAutomaton) -> PlainIntegers:
+        """The same object for the same automaton."""
+        return PlainIntegers(automaton)
+
+    def edges(self, state: int) -> tuple[tuple[int, int, int], ...]:
+        """(first byte, last byte, target), sorted and disjoint."""
+        return tuple(
+            (max(low, first), min(high, last), target)
+            for low, high, target in self._automaton.edges(state)
+            for first, last in ((ord("-"), ord("-")), (ord("0"), ord("9")))
+            if low <= last and high >= first
+        )
 
 
 def _plain_word(network: Network, word: bytes) -> int:
@@ -145,14 +175,19 @@ class Value(NamedTuple):
         meaning = node.meaning
         if meaning.branches is not None:
             return Choice(
-                tuple(
-                    value_state(network, branch, layout, depth)
-                    for branch in meaning.branches
-                    if branch.is_satisfiable()
-                )
+                tuple(value_state(network, each, layout, depth) for each in node.alternatives)
             )
         if meaning.values is not None:
-            return Choice(_constants(network, meaning.values, layout, depth, node.schemas.in_order))
+            return Choice(
+                _constants(
+                    network,
+                    meaning.values,
+                    layout,
+                    depth,
+                    node.schemas.in_order,
+                    plain_integers=meaning.plain_integers,
+                )
+            )
         types = meaning.types
         options = []
         if "string" in types and not meaning.strings.is_empty():
@@ -160,7 +195,8 @@ class Value(NamedTuple):
             least = meaning.strings.min_length if language is None else 0
             options.append(network.json_string(language, least, most))
         if "number" in types and not meaning.numbers.is_empty():
-            options.append(_number(network, meaning.numbers))
+            plain = meaning.plain_integers
+            options.append(_number(network, meaning.numbers, plain_integers=plain))
         if "object" in types and node.has_objects():
             options.append(network.literal(b"{", network.state(FirstMember(node, layout, depth))))
         if "array" in types and node.has_arrays():
@@ -236,7 +272,13 @@ class ConstantMember(NamedTuple):
 
 
 def _constants(
-    network: Network, values: tuple[Any, ...], layout: Layout, depth: int, in_order: bool
+    network: Network,
+    values: tuple[Any, ...],
+    layout: Layout,
+    depth: int,
+    in_order: bool,
+    *,
+    plain_integers: bool = False,
 ) -> tuple[int, ...]:
     """The pieces that read one of `values`; the strings are one trie."""
     options = []
@@ -248,7 +290,8 @@ def _constants(
             options.append(_plain_word(network, json.dumps(value).encode()))
         elif isinstance(value, int | float):
             number = exact(value)
-            options.append(_number(network, NumberBounds(minimum=number, maximum=number)))
+            only = NumberBounds(minimum=number, maximum=number)
+            options.append(_number(network, only, plain_integers=plain_integers))
         elif isinstance(value, list | dict):
             parts = tuple(
                 (name, json.dumps(part))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.algebra import ArraySpec, Node, ObjectSpec
 
-__all__ = ["Conditions", "array_conditions", "decide", "object_conditions"]
+__all__ = ["Conditions", "culprit", "decide", "object_conditions"]
 
 Conditions = Generator["Node", bool, bool]
 
@@ -78,12 +78,12 @@ def _conditions(node: Node) -> Conditions:
         return True
     if "string" in types and not meaning.strings.is_empty():
         return True
-    if "array" in types and (yield from array_conditions(node.array)):
+    if "array" in types and (yield from _array_conditions(node.array)):
         return True
     return "object" in types and (yield from object_conditions(node.object))
 
 
-def array_conditions(spec: ArraySpec) -> Conditions:
+def _array_conditions(spec: ArraySpec) -> Conditions:
     """Whether there is an array."""
     if spec.most is not None and spec.most < spec.least:
         return False
@@ -113,3 +113,20 @@ def object_conditions(spec: ObjectSpec) -> Conditions:
             if missing == 0:
                 return True
     return False
+
+
+def culprit(node: Node) -> Node:
+    """The innermost node that makes an unsatisfiable one so, as far as there is only one."""
+    met: set[Node] = set()
+    while node not in met:
+        met.add(node)
+        meaning = node.meaning
+        asked: list[Node] = []
+        if meaning.branches is not None:
+            asked = list(meaning.branches) if len(meaning.branches) == 1 else []
+        elif meaning.types == {"object"}:
+            asked = node.object.required_nodes
+        elif meaning.types == {"array"}:
+            asked = [node.array.item(i) for i in range(min(node.array.least, node.array.prefix + 1))]
+        node = next((child for child in asked if not child.is_satisfiable()), node)
+    return node
