@@ -564,9 +564,7 @@ class Schemas:
                     ]
                 )
         if values is not None:
-            return Meaning(
-                values=tuple(self._filter(values, places, types)), plain_integers=plain
-            )
+            return Meaning(values=tuple(self._filter(values, places, types)), plain_integers=plain)
         numbers = bounds or NumberBounds()
         if integer:
             numbers = numbers.intersect(NumberBounds(integer=True))

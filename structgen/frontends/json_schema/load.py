@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +26,8 @@ class Place:
 
     Attributes:
         schema: A dict or a bool.
-        pointer: JSON Pointer from its document's root (an URI in front for another document).
+        above: The place it is a part of, and `step`, the keyword and index or name there.
+        origin: Where no place is above: its JSON Pointer (an URI in front for another document).
         root: The schema resource it belongs to.
         resolver: Resolves references; None: the document's own.
         dialect: The draft that its keywords belong to.
@@ -34,18 +35,41 @@ class Place:
         target: Where its `$ref` leads.
     """
 
-    __slots__ = ("children", "dialect", "pointer", "resolver", "root", "schema", "target")
+    __slots__ = (
+        "above",
+        "children",
+        "dialect",
+        "origin",
+        "resolver",
+        "root",
+        "schema",
+        "step",
+        "target",
+    )
 
-    def __init__(
-        self, schema: Any, pointer: str, root: Any, resolver: Any, dialect: Dialect
-    ) -> None:
+    def __init__(self, schema: Any, root: Any, resolver: Any, dialect: Dialect) -> None:
         self.schema = schema
-        self.pointer = pointer
+        self.above: Place | None = None
+        self.step: tuple[str, Any] = ("", None)
+        self.origin = ""
         self.root = root
         self.resolver = resolver
         self.dialect = dialect
         self.children: dict[tuple[str, Any], Place] = {}
         self.target: Place | None = None
+
+    @property
+    def pointer(self) -> str:
+        """JSON Pointer from the document's root; made when asked for, as it may be long."""
+        steps = []
+        place = self
+        while place.above is not None:
+            keyword, index = place.step
+            if index is not None:
+                steps.append(str(index).replace("~", "~0").replace("/", "~1"))
+            steps.append(keyword)
+            place = place.above
+        return "/".join([place.origin, *reversed(steps)])
 
     @property
     def is_only_reference(self) -> bool:
@@ -58,7 +82,8 @@ class Place:
 
     def inside(self, schema: Any) -> Place:
         """A schema made up from parts of this one, relative to the same place."""
-        place = Place(schema, self.pointer, self.root, self.resolver, self.dialect)
+        place = Place(schema, self.root, self.resolver, self.dialect)
+        place.above, place.step, place.origin = self.above, self.step, self.origin
         place.children = self.children
         place.target = self.target
         return place
@@ -101,21 +126,27 @@ class Document:
         self.counts_members = False
         self.patterns = 0
         self._waiting: list[Place] = []
-        self.root = self._place(schema, "", schema, None, dialect_of(self._dialect))
+        self.root = self._place(schema, schema, None, dialect_of(self._dialect))
         self._read_all()
 
-    def _place(
-        self, schema: Any, pointer: str, root: Any, resolver: Any, dialect: Dialect
-    ) -> Place:
+    def _place(self, schema: Any, root: Any, resolver: Any, dialect: Dialect) -> Place:
         if type(schema) is bool:
-            return Place(schema, pointer, root, resolver, dialect)
+            return Place(schema, root, resolver, dialect)
         key = (id(schema), id(root))
         place = self._places.get(key)
         if place is None:
-            place = Place(schema, pointer, root, resolver, dialect)
-            self._places[key] = place
+            place = self._places[key] = Place(schema, root, resolver, dialect)
             self._keep.append((schema, root))
             self._waiting.append(place)
+        return place
+
+    def _referred(
+        self, schema: Any, origin: str, root: Any, resolver: Any, dialect: Dialect
+    ) -> Place:
+        """The place that a reference leads to."""
+        place = self._place(schema, root, resolver, dialect)
+        if place.above is None and place is not self.root:
+            place.origin = origin
         return place
 
     def _read_all(self) -> None:
@@ -132,15 +163,14 @@ class Document:
 
     def _read(self, place: Place) -> None:
         schema = place.schema
-        pointer = place.pointer
         if not isinstance(schema, dict):
             raise GrammarError(
                 f"A schema is an object or true or false, not {type(schema).__name__}",
-                pointer=pointer,
+                pointer=place.pointer,
             )
         reference = schema.get("$ref")
         if reference is not None and not isinstance(reference, str):
-            raise GrammarError("'$ref' must be a reference", pointer=pointer)
+            raise GrammarError("'$ref' must be a reference", pointer=place.pointer)
         if reference is not None and place.dialect.ignores_siblings:
             place.target = self._resolve(place, reference)
             return
@@ -162,7 +192,7 @@ class Document:
             if harmless is not None:
                 self._refuse(place, keyword, harmless)
             elif not is_shaped(value):
-                raise GrammarError(f"{keyword!r} must be {expected}", pointer=pointer)
+                raise GrammarError(f"{keyword!r} must be {expected}", pointer=place.pointer)
             elif subschemas is not None:
                 self._add_children(place, keyword, value, subschemas)
                 if keyword == "oneOf":
@@ -170,20 +200,18 @@ class Document:
                 elif keyword == "patternProperties":
                     self.patterns += len(value)
                     for pattern in value:
-                        _check_pattern(pattern, f"{pointer}/patternProperties")
+                        _check_pattern(pattern, place, "/patternProperties")
             elif keyword == "pattern":
-                _check_pattern(value, pointer)
+                _check_pattern(value, place)
             elif keyword == "minProperties":
                 self.counts_members = self.counts_members or value > 1
             elif keyword == "enum" or keyword == "const":
-                _check_depth(value, f"{pointer}/{keyword}")
+                _check_depth(value, place, keyword)
         if foreign:
             place.schema = {k: v for k, v in schema.items() if rules.get(k, True) is not None}
 
     @staticmethod
-    def _refuse(
-        place: Place, keyword: str, harmless: Callable[[dict[str, Any]], bool]
-    ) -> None:
+    def _refuse(place: Place, keyword: str, harmless: Callable[[dict[str, Any]], bool]) -> None:
         """Refuse a keyword that is not enforced, unless it constrains nothing."""
         try:
             constrains = not harmless(place.schema)
@@ -207,22 +235,19 @@ class Document:
             place.dialect = dialect_of(uri)
 
     def _add_children(self, place: Place, keyword: str, value: Any, where: str) -> None:
-        root, resolver, dialect = place.root, place.resolver, place.dialect
-        base = f"{place.pointer}/{keyword}"
-        children = place.children
+        parts: Iterable[tuple[Any, Any]]
         if where == "values":
-            for name, schema in value.items():
-                escaped = name.replace("~", "~0").replace("/", "~1")
-                children[keyword, name] = self._place(
-                    schema, f"{base}/{escaped}", root, resolver, dialect
-                )
+            parts = value.items()
         elif type(value) is list:
-            for index, schema in enumerate(value):
-                children[keyword, index] = self._place(
-                    schema, f"{base}/{index}", root, resolver, dialect
-                )
+            parts = enumerate(value)
         else:
-            children[keyword, None] = self._place(value, base, root, resolver, dialect)
+            parts = ((None, value),)
+        root, resolver, dialect = place.root, place.resolver, place.dialect
+        for index, schema in parts:
+            step = (keyword, index)
+            child = place.children[step] = self._place(schema, root, resolver, dialect)
+            if child.above is None and child is not self.root:
+                child.above, child.step = place, step
 
     # --- References -----------------------------------------------------------------------------
 
@@ -250,11 +275,11 @@ class Document:
 
     def _resolve(self, place: Place, reference: str) -> Place:
         if reference == "#":
-            return self._place(place.root, "", place.root, place.resolver, place.dialect)
+            return self._referred(place.root, "", place.root, place.resolver, place.dialect)
         if reference.startswith("#/"):
             found = _follow(place.root, reference[1:], place.dialect.id_keyword)
             if found is not None:
-                return self._place(
+                return self._referred(
                     found, reference[1:], place.root, place.resolver, place.dialect
                 )
         try:
@@ -272,7 +297,7 @@ class Document:
         if fragment:
             root = self._resolver_of(place).lookup(base or "#").contents
         dialect = dialect_of(_dialect_uri(root, self._dialect))
-        return self._place(resolved.contents, reference, root, resolved.resolver, dialect)
+        return self._referred(resolved.contents, reference, root, resolved.resolver, dialect)
 
 
 def _dialect_uri(schema: Any, default: str) -> str:
@@ -281,7 +306,7 @@ def _dialect_uri(schema: Any, default: str) -> str:
     return uri if isinstance(uri, str) else default
 
 
-def _check_depth(value: Any, pointer: str) -> None:
+def _check_depth(value: Any, place: Place, keyword: str) -> None:
     """Refuse a constant that is nested too deeply to be compared."""
     level = [value]
     for _ in range(MAX_CONSTANT_DEPTH):
@@ -294,15 +319,16 @@ def _check_depth(value: Any, pointer: str) -> None:
         if not level:
             return
     raise LimitExceededError(
-        f"The constant at {pointer} is nested more than {MAX_CONSTANT_DEPTH} deep", limit="nesting"
+        f"The constant at {place.pointer}/{keyword} is nested more than {MAX_CONSTANT_DEPTH} deep",
+        limit="nesting",
     )
 
 
-def _check_pattern(pattern: str, pointer: str) -> None:
+def _check_pattern(pattern: str, place: Place, inside: str = "") -> None:
     try:
         regular.regex(pattern, "ecma", search=True)
     except GrammarError as error:
-        raise GrammarError(str(error), pointer=pointer) from None
+        raise GrammarError(str(error), pointer=place.pointer + inside) from None
 
 
 def _follow(root: Any, pointer: str, id_keyword: str) -> Any:

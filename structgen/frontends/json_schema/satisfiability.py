@@ -127,6 +127,8 @@ def culprit(node: Node) -> Node:
         elif meaning.types == {"object"}:
             asked = node.object.required_nodes
         elif meaning.types == {"array"}:
-            asked = [node.array.item(i) for i in range(min(node.array.least, node.array.prefix + 1))]
+            asked = [
+                node.array.item(i) for i in range(min(node.array.least, node.array.prefix + 1))
+            ]
         node = next((child for child in asked if not child.is_satisfiable()), node)
     return node
