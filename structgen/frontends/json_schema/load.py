@@ -47,11 +47,20 @@ class Place:
         "target",
     )
 
-    def __init__(self, schema: Any, root: Any, resolver: Any, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        schema: Any,
+        root: Any,
+        resolver: Any,
+        dialect: Dialect,
+        above: Place | None = None,
+        step: tuple[str, Any] = ("", None),
+        origin: str = "",
+    ) -> None:
         self.schema = schema
-        self.above: Place | None = None
-        self.step: tuple[str, Any] = ("", None)
-        self.origin = ""
+        self.above = above
+        self.step = step
+        self.origin = origin
         self.root = root
         self.resolver = resolver
         self.dialect = dialect
@@ -82,8 +91,9 @@ class Place:
 
     def inside(self, schema: Any) -> Place:
         """A schema made up from parts of this one, relative to the same place."""
-        place = Place(schema, self.root, self.resolver, self.dialect)
-        place.above, place.step, place.origin = self.above, self.step, self.origin
+        place = Place(
+            schema, self.root, self.resolver, self.dialect, self.above, self.step, self.origin
+        )
         place.children = self.children
         place.target = self.target
         return place
@@ -129,24 +139,26 @@ class Document:
         self.root = self._place(schema, schema, None, dialect_of(self._dialect))
         self._read_all()
 
-    def _place(self, schema: Any, root: Any, resolver: Any, dialect: Dialect) -> Place:
+    def _place(
+        self,
+        schema: Any,
+        root: Any,
+        resolver: Any,
+        dialect: Dialect,
+        above: Place | None = None,
+        step: tuple[str, Any] = ("", None),
+        origin: str = "",
+    ) -> Place:
+        """The place of a schema in a resource; a new one waits to be read."""
         if type(schema) is bool:
-            return Place(schema, root, resolver, dialect)
+            return Place(schema, root, resolver, dialect, above, step, origin)
         key = (id(schema), id(root))
         place = self._places.get(key)
         if place is None:
-            place = self._places[key] = Place(schema, root, resolver, dialect)
+            place = Place(schema, root, resolver, dialect, above, step, origin)
+            self._places[key] = place
             self._keep.append((schema, root))
             self._waiting.append(place)
-        return place
-
-    def _referred(
-        self, schema: Any, origin: str, root: Any, resolver: Any, dialect: Dialect
-    ) -> Place:
-        """The place that a reference leads to."""
-        place = self._place(schema, root, resolver, dialect)
-        if place.above is None and place is not self.root:
-            place.origin = origin
         return place
 
     def _read_all(self) -> None:
@@ -245,9 +257,7 @@ class Document:
         root, resolver, dialect = place.root, place.resolver, place.dialect
         for index, schema in parts:
             step = (keyword, index)
-            child = place.children[step] = self._place(schema, root, resolver, dialect)
-            if child.above is None and child is not self.root:
-                child.above, child.step = place, step
+            place.children[step] = self._place(schema, root, resolver, dialect, place, step)
 
     # --- References -----------------------------------------------------------------------------
 
@@ -275,15 +285,19 @@ class Document:
 
     def _resolve(self, place: Place, reference: str) -> Place:
         if reference == "#":
-            return self._referred(place.root, "", place.root, place.resolver, place.dialect)
+            return self._place(place.root, place.root, place.resolver, place.dialect)
         if reference.startswith("#/"):
             found = _follow(place.root, reference[1:], place.dialect.id_keyword)
             if found is not None:
-                return self._referred(
-                    found, reference[1:], place.root, place.resolver, place.dialect
+                return self._place(
+                    found, place.root, place.resolver, place.dialect, origin=reference[1:]
                 )
         try:
-            resolved = self._resolver_of(place).lookup(reference)
+            resolver = self._resolver_of(place)
+            resolved = resolver.lookup(reference)
+            base, _, fragment = reference.partition("#")
+            # What '#' means there is the whole resource.
+            root = resolver.lookup(base or "#").contents if fragment else resolved.contents
         except Exception as error:  # the library raises several unrelated classes
             raise GrammarError(
                 f"The reference {reference!r} leads nowhere; pass other documents as resources="
@@ -292,12 +306,8 @@ class Document:
                 else f"The reference {reference!r} is nested too deeply",
                 pointer=place.pointer,
             ) from None
-        base, _, fragment = reference.partition("#")
-        root = resolved.contents
-        if fragment:
-            root = self._resolver_of(place).lookup(base or "#").contents
         dialect = dialect_of(_dialect_uri(root, self._dialect))
-        return self._referred(resolved.contents, reference, root, resolved.resolver, dialect)
+        return self._place(resolved.contents, root, resolved.resolver, dialect, origin=reference)
 
 
 def _dialect_uri(schema: Any, default: str) -> str:

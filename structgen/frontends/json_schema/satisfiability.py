@@ -13,7 +13,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import ArraySpec, Node, ObjectSpec
+    from structgen.frontends.json_schema.algebra import Node
+    from structgen.frontends.json_schema.specs import ArraySpec, ObjectSpec
 
 __all__ = ["Conditions", "culprit", "decide", "object_conditions"]
 
