@@ -7,7 +7,7 @@ interned by the places they hold, so the conjunctions that a recursive schema le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,260 +17,18 @@ from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.keywords import SHAPES
 from structgen.frontends.json_schema.load import Document, Place
 from structgen.frontends.json_schema.numbers import NumberBounds
-from structgen.frontends.json_schema.values import bounds_of, equal, holds
+from structgen.frontends.json_schema.satisfiability import culprit, decide, object_conditions
+from structgen.frontends.json_schema.specs import ArraySpec, ObjectSpec, StringSpec
+from structgen.frontends.json_schema.values import bounds_of, equal, holds, is_text
 from structgen.regular import Language
 
-__all__ = ["ArraySpec", "Meaning", "Node", "ObjectSpec", "Schemas", "StringSpec"]
+__all__ = ["Meaning", "Node", "Schemas"]
 
-MAX_NAME_CLASSES = 64
+MAX_ALTERNATIVES = 4_096
+MAX_CHECKED_NODES = 10_000
+FEW_PATTERNS = 6  # so few cannot cut names into more classes than are allowed
 MAX_ONE_OF_PAIRS = 20_000
 _ALL_TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
-
-
-class StringSpec(NamedTuple):
-    """Strings in all of `languages` (none: every string) of so many characters."""
-
-    languages: tuple[Language, ...]
-    min_length: int
-    max_length: int | None
-
-    @property
-    def texts(self) -> tuple[Language | None, int | None]:
-        """(language, most characters): with None as language, `min_length` applies too.
-
-        A limit stays a count beside the language where the engine can keep it as one; multiplied
-        into the language it would make as many states as it has characters.
-        """
-        most = self.max_length
-        if not self.languages:
-            return None, most
-        parts = []
-        for language in self.languages:
-            language, longest = regular.without_last_counter(language)
-            parts.append(language)
-            if longest is not None:
-                most = longest if most is None else min(most, longest)
-        language = regular.intersection(parts)
-        if not language.is_empty() and self.min_length > language.shortest_length:
-            language &= regular.length(self.min_length)
-        if most is None or language.is_empty():
-            return language, None
-        if language.length_bound is None:
-            return language & regular.length(0, most), None
-        return (language, most) if language.shortest_length <= most else (regular.EMPTY, None)
-
-    def is_empty(self) -> bool:
-        """Whether no string is allowed."""
-        language, most = self.texts
-        if language is None:
-            return most is not None and most < self.min_length
-        return language.is_empty()
-
-
-class ArraySpec:
-    """Arrays: what each item must be, and how many there are.
-
-    Attributes:
-        least: Smallest number of items.
-        most: Largest number, or None.
-        prefix: How many items have a description of their own; all later ones are alike.
-    """
-
-    def __init__(self, schemas: Schemas, places: list[Place]) -> None:
-        self._schemas = schemas
-        self._rules: list[tuple[list[Place], Place | None]] = []
-        self.least = 0
-        self.most: int | None = None
-        for place in places:
-            schema, children = place.schema, place.children
-            self.least = max(self.least, int(schema.get("minItems", 0)))
-            if "maxItems" in schema:
-                most = int(schema["maxItems"])
-                self.most = most if self.most is None else min(most, self.most)
-            as_list = isinstance(schema.get("items"), list)
-            keyword = "items" if as_list else "prefixItems"
-            first = [children[keyword, index] for index in range(len(schema.get(keyword, ())))]
-            rest = children.get(("additionalItems" if as_list else "items", None))
-            if first or rest is not None:
-                self._rules.append((first, rest))
-        self.prefix = max((len(first) for first, _ in self._rules), default=0)
-        self._items: dict[int, Node] = {}
-
-    def item(self, index: int) -> Node:
-        """What item number `index` must be."""
-        index = min(index, self.prefix)
-        node = self._items.get(index)
-        if node is None:
-            places = [
-                first[index] if index < len(first) else rest
-                for first, rest in self._rules
-                if index < len(first) or rest is not None
-            ]
-            node = self._items[index] = self._schemas.node(p for p in places if p is not None)
-        return node
-
-    @cached_property
-    def count(self) -> tuple[int, int | None]:
-        """(least, most) number of items, given which items can exist at all."""
-        most = self.most
-        for index in range(self.prefix + 1):
-            if (most is None or index < most) and not self.item(index).is_satisfiable():
-                most = index
-                break
-        return self.least, most
-
-
-class Member(NamedTuple):
-    """A declared member: its name, what its value must be, whether it must be there."""
-
-    name: str
-    node: Node
-    required: bool
-
-
-class ObjectSpec:
-    """Objects: declared members in order, other members by classes of names.
-
-    Attributes:
-        least: Smallest number of members.
-        most: Largest number, or None.
-    """
-
-    def __init__(self, schemas: Schemas, places: list[Place]) -> None:
-        self._schemas = schemas
-        self._places = [
-            p
-            for p in places
-            if not p.schema.keys().isdisjoint(
-                ("properties", "patternProperties", "additionalProperties")
-            )
-        ]
-        self.least = 0
-        self.most: int | None = None
-        names: dict[str, None] = {}
-        required: dict[str, None] = {}
-        for place in places:
-            schema = place.schema
-            names.update(dict.fromkeys(schema.get("properties", ())))
-            required.update(dict.fromkeys(schema.get("required", ())))
-            if schemas.strict and "properties" in schema:
-                required.update(dict.fromkeys(schema["properties"]))
-            self.least = max(self.least, int(schema.get("minProperties", 0)))
-            if "maxProperties" in schema:
-                most = int(schema["maxProperties"])
-                self.most = most if self.most is None else min(most, self.most)
-        names.update(required)
-        self._names = names
-        self._required = required
-        self._patterns = tuple(
-            dict.fromkeys(
-                p for place in self._places for p in place.schema.get("patternProperties", ())
-            )
-        )
-        if (
-            self.least > max(1, len(required))
-            and (self.most is None or self.most > 0)
-            and self._may_have_others()
-        ):
-            place = next(p for p in places if "minProperties" in p.schema)
-            raise UnsupportedSchemaError(
-                "'minProperties' cannot be enforced yet where members may have any name",
-                pointer=place.pointer,
-                keyword="minProperties",
-            )
-
-    def _may_have_others(self) -> bool:
-        return not any(
-            p.schema.get(
-                "additionalProperties", not (self._schemas.strict and "properties" in p.schema)
-            )
-            is False
-            and "patternProperties" not in p.schema
-            for p in self._places
-        )
-
-    @property
-    def declared_names(self) -> list[str]:
-        """All names that are not 'other', whether or not they can occur."""
-        return list(self._names)
-
-    def _member_places(self, name: str | None, matched: frozenset[str]) -> list[Place]:
-        """The schemas for a member, by its name and the patterns that the name matches."""
-        found: list[Place] = []
-        for place in self._places:
-            schema = place.schema
-            mine = [
-                place.child("patternProperties", pattern)
-                for pattern in schema.get("patternProperties", ())
-                if pattern in matched
-            ]
-            if name is not None and name in schema.get("properties", ()):
-                mine.append(place.child("properties", name))
-            if not mine:
-                if "additionalProperties" in schema:
-                    mine.append(place.child("additionalProperties"))
-                elif self._schemas.strict and "properties" in schema:
-                    mine.append(place.inside(False))
-            found.extend(mine)
-        return found
-
-    def member(self, name: str) -> Node:
-        """What the value of the member `name` must be."""
-        matched = frozenset(
-            pattern
-            for pattern in self._patterns
-            if regular.regex(pattern, "ecma", search=True).matches(name)
-        )
-        return self._schemas.node(self._member_places(name, matched))
-
-    @cached_property
-    def members(self) -> list[Member]:
-        """The declared members that can occur, in the order of the schema."""
-        return [
-            Member(name, node, name in self._required)
-            for name in self._names
-            if (node := self.member(name)).is_satisfiable()
-        ]
-
-    def required_nodes(self) -> list[Node]:
-        """What the values of required members must be."""
-        return [self.member(name) for name in self._required]
-
-    @cached_property
-    def others(self) -> list[tuple[Language | None, Node]]:
-        """Members with other names: (names, or None for any other name, what their value must be).
-
-        The classes are disjoint; names without any possible value are left out.
-        """
-        if not self._patterns:
-            node = self._schemas.node(self._member_places(None, frozenset()))
-            return [(None, node)] if node.is_satisfiable() else []
-        classes: list[tuple[Language, frozenset[str]]] = [(regular.ANY, frozenset())]
-        for pattern in self._patterns:
-            language = regular.regex(pattern, "ecma", search=True)
-            classes = [
-                part
-                for names, matched in classes
-                for part in (
-                    (names & language, matched | {pattern}),
-                    (names & ~language, matched),
-                )
-                if not part[0].is_empty()
-            ]
-            if len(classes) > MAX_NAME_CLASSES:
-                raise LimitExceededError(
-                    f"'patternProperties' cut names into more than {MAX_NAME_CLASSES} classes",
-                    limit="name_classes",
-                )
-        declared = regular.union(regular.text(name) for name in self._names)
-        found = []
-        for names, matched in classes:
-            node = self._schemas.node(self._member_places(None, matched))
-            if node.is_satisfiable():
-                names &= ~declared
-                if not names.is_empty():
-                    found.append((names, node))
-        return found
 
 
 class Meaning(NamedTuple):
@@ -281,6 +39,7 @@ class Meaning(NamedTuple):
         values: A finite list of values; None: any of `types`.
         types: The types allowed.
         numbers: Which numbers.
+        plain_integers: Whether numbers are written without a fraction and an exponent.
         strings: Which strings.
         places: The schemas whose array and object keywords apply.
     """
@@ -289,6 +48,7 @@ class Meaning(NamedTuple):
     values: tuple[Any, ...] | None = None
     types: frozenset[str] = frozenset()
     numbers: NumberBounds = NumberBounds()
+    plain_integers: bool = False
     strings: StringSpec = StringSpec((), 0, None)
     places: tuple[Place, ...] = ()
 
@@ -299,7 +59,7 @@ class Node:
     def __init__(self, schemas: Schemas, places: tuple[Place, ...]) -> None:
         self.schemas = schemas
         self.places = places
-        self._satisfiable: bool | None = None
+        self.satisfiable: bool | None = None  # None: not decided yet
 
     @cached_property
     def meaning(self) -> Meaning:
@@ -316,11 +76,54 @@ class Node:
         """The objects that are allowed, where objects are."""
         return ObjectSpec(self.schemas, list(self.meaning.places))
 
+    @cached_property
+    def alternatives(self) -> tuple[Node, ...]:
+        """The nodes without branches that it is the union of, those that something satisfies.
+
+        Raises:
+            LimitExceededError: Unions in a conjunction multiply to too many.
+        """
+        found: list[Node] = []
+        met = {self}
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            branches = node.meaning.branches
+            if branches is None:
+                if node.is_satisfiable():
+                    found.append(node)
+                continue
+            following = [branch for branch in dict.fromkeys(branches) if branch not in met]
+            met.update(following)
+            stack += following[::-1]
+            if len(met) > MAX_ALTERNATIVES:
+                raise LimitExceededError(
+                    f"The unions at {self.pointer or 'the root'} multiply to more than "
+                    f"{MAX_ALTERNATIVES} alternatives",
+                    limit="alternatives",
+                )
+        return tuple(found)
+
     def is_satisfiable(self) -> bool:
         """Whether some finite value satisfies the conjunction: the least fixpoint."""
-        if self._satisfiable is None:
-            self.schemas.decide(self)
-        return bool(self._satisfiable)
+        if self.satisfiable is None:
+            decide(self)
+        return bool(self.satisfiable)
+
+    def has_arrays(self) -> bool:
+        """Whether some array satisfies it."""
+        least, most = self.array.count
+        return most is None or least <= most
+
+    def has_objects(self) -> bool:
+        """Whether some object satisfies it."""
+        conditions = object_conditions(self.object)
+        answer = None
+        try:
+            while True:
+                answer = conditions.send(answer).is_satisfiable()
+        except StopIteration as stop:
+            return bool(stop.value)
 
     @property
     def pointer(self) -> str:
@@ -346,13 +149,15 @@ class Schemas:
         self.assert_formats = assert_formats
         self._nodes: dict[tuple[int, ...], Node] = {}
         self._cores: dict[int, tuple[Place, list[list[Place]]]] = {}
-        self._open: dict[Node, bool] = {}
         try:
             self.root = self.node([document.root])
             for place in document.one_ofs:
                 self._require_disjoint(place)
             if not self.root.is_satisfiable():
-                raise UnsatisfiableError("Nothing satisfies the schema", pointer="")
+                raise UnsatisfiableError(
+                    "Nothing satisfies the schema", pointer=culprit(self.root).pointer
+                )
+            self._check_reachable(document)
         except RecursionError:
             raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
 
@@ -381,11 +186,11 @@ class Schemas:
             found[id(place)] = place
             if place.target is not None:
                 stack.append(place.target)
-                if place.ignores_siblings:
+                if place.dialect.ignores_siblings:
                     continue
             for index in range(len(schema.get("allOf", ())) - 1, -1, -1):
                 stack.append(place.child("allOf", index))
-        return [p for p in found.values() if p.target is None or not p.ignores_siblings]
+        return [p for p in found.values() if not p.is_only_reference]
 
     def _split(self, place: Place) -> tuple[Place, list[list[Place]]]:
         """A place without its unions, and the branches of each of them."""
@@ -447,7 +252,7 @@ class Schemas:
 
     def _merge(self, places: list[Place]) -> Meaning:
         types = _ALL_TYPES
-        integer = False
+        integer = plain = False
         bounds = None
         languages: dict[Language, None] = {}
         min_length, max_length = 0, None
@@ -460,6 +265,7 @@ class Schemas:
                 if "integer" in names:
                     if "number" not in names:
                         integer = True
+                        plain = plain or place.dialect.integers_are_plain
                     names = (names - {"integer"}) | {"number"}
                 types = types & names
             if not schema.keys().isdisjoint(_NUMERIC):
@@ -493,19 +299,21 @@ class Schemas:
                     ]
                 )
         if values is not None:
-            return Meaning(values=tuple(self._filter(values, places, types)))
+            return Meaning(values=tuple(self._filter(values, places, types)), plain_integers=plain)
         numbers = bounds or NumberBounds()
         if integer:
             numbers = numbers.intersect(NumberBounds(integer=True))
         return Meaning(
             types=frozenset(types),
             numbers=numbers,
+            plain_integers=plain,
             strings=StringSpec(tuple(languages), min_length, max_length),
             places=tuple(places),
         )
 
     def _filter(self, values: list[Any], places: list[Place], types: frozenset[str]) -> list[Any]:
         """The values that satisfy the other keywords beside their list, without repetitions."""
+        values = [value for value in values if is_text(value)]
         if all(isinstance(v, str) for v in values) and all(
             _SIMPLE.isdisjoint(place.schema) for place in places
         ):
@@ -518,52 +326,20 @@ class Schemas:
                 kept.append(value)
         return kept
 
-    # --- Satisfiability -------------------------------------------------------------------------
+    # --- Checks ---------------------------------------------------------------------------------
 
-    def decide(self, node: Node) -> None:
-        """Set whether a node is satisfiable.
-
-        A node that is met again while it is being decided does not help to satisfy itself. A
-        negative answer that leaned on that is kept only when nothing is open any more.
-        """
-        if node in self._open:
-            for other in self._open:
-                self._open[other] = True
+    def _check_reachable(self, document: Document) -> None:
+        """Raise now what would otherwise be raised when a node is reached in a text."""
+        _ = self.root.alternatives
+        if not document.counts_members and document.patterns <= FEW_PATTERNS:
             return
-        self._open[node] = False
-        try:
-            satisfiable = self._decide(node)
-        finally:
-            leaned = self._open.pop(node)
-        if satisfiable or not leaned or not self._open:
-            node._satisfiable = satisfiable
-
-    def _decide(self, node: Node) -> bool:
-        meaning = node.meaning
-        if meaning.branches is not None:
-            return any(branch.is_satisfiable() for branch in meaning.branches)
-        if meaning.values is not None:
-            return bool(meaning.values)
-        types = meaning.types
-        if "null" in types or "boolean" in types:
-            return True
-        if "number" in types and not meaning.numbers.is_empty():
-            return True
-        if "string" in types and not meaning.strings.is_empty():
-            return True
-        if "array" in types:
-            least, most = node.array.count
-            if most is None or least <= most:
-                return True
-        return "object" in types and self._has_object(node.object)
-
-    def _has_object(self, spec: ObjectSpec) -> bool:
-        required = spec.required_nodes()
-        if spec.most is not None and (spec.most < spec.least or spec.most < len(required)):
-            return False
-        if not all(child.is_satisfiable() for child in required):
-            return False
-        return spec.least <= len(required) or bool(spec.others) or len(spec.members) >= spec.least
+        met = {self.root}
+        waiting = [self.root]
+        while waiting and len(met) <= MAX_CHECKED_NODES:
+            for child in _children(waiting.pop()):
+                if child not in met and child.is_satisfiable():
+                    met.add(child)
+                    waiting.append(child)
 
     def _require_disjoint(self, place: Place) -> None:
         """Refuse a `oneOf` two of whose branches can hold together."""
@@ -582,6 +358,17 @@ class Schemas:
                         pointer=place.pointer,
                         keyword="oneOf",
                     )
+
+
+def _children(node: Node) -> Iterator[Node]:
+    """The nodes that values of a node lead to."""
+    meaning = node.meaning
+    yield from meaning.branches or ()
+    if "array" in meaning.types:
+        yield from map(node.array.item, range(node.array.prefix + 1))
+    if "object" in meaning.types:
+        yield from (member.node for member in node.object.members)
+        yield from (child for _, child in node.object.others)
 
 
 # Keywords beside an enumeration that may exclude some of its strings.

@@ -1,15 +1,15 @@
-"""What each keyword's value must look like, and where subschemas are in it.
+"""What each draft's keywords look like, and where subschemas are in them.
 
-A keyword that is not in the tables constrains nothing: it is an annotation, or unknown.
+A keyword that is not in a draft's table constrains nothing there: it is an annotation, or unknown.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["REFUSED", "SHAPES", "SUBSCHEMAS"]
+__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of"]
 
 
 def _is_schema(value: Any) -> bool:
@@ -21,7 +21,11 @@ def _is_schemas(value: Any) -> bool:
 
 
 def _is_schema_map(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_schema, value.values()))
+    return (
+        isinstance(value, dict)
+        and all(map(_is_schema, value.values()))
+        and all(map(_is_text, value))
+    )
 
 
 def _is_items(value: Any) -> bool:
@@ -134,3 +138,88 @@ REFUSED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "$dynamicRef": lambda schema: False,
     "$recursiveRef": lambda schema: False,
 }
+
+# The first draft that has a keyword; draft 4 where it is not named.
+_SINCE = {
+    "const": 6,
+    "contains": 6,
+    "propertyNames": 6,
+    "$id": 6,
+    "if": 7,
+    "$anchor": 8,
+    "dependentRequired": 8,
+    "dependentSchemas": 8,
+    "unevaluatedProperties": 8,
+    "unevaluatedItems": 8,
+    "$recursiveRef": 8,
+    "prefixItems": 9,
+    "$dynamicRef": 9,
+}
+_UNTIL = {"$recursiveRef": 8}
+
+
+class Rule(NamedTuple):
+    """How a keyword is read.
+
+    Attributes:
+        is_shaped: Whether its value is well-formed.
+        expected: What its value must be, in words.
+        subschemas: Where subschemas are in it; None: there are none.
+        harmless: For a keyword that is not enforced: whether it constrains nothing in a schema.
+    """
+
+    is_shaped: Callable[[Any], bool]
+    expected: str
+    subschemas: str | None
+    harmless: Callable[[dict[str, Any]], bool] | None
+
+
+class Dialect(NamedTuple):
+    """A draft of JSON Schema.
+
+    Attributes:
+        rules: The keywords that it has; None: a keyword of another draft, without meaning here.
+        id_keyword: What names a schema resource.
+        ignores_siblings: Whether keywords beside `$ref` mean nothing.
+        integers_are_plain: Whether `1.0` is no integer: draft 4 section 3.5 has integers as numbers
+            that are written without a fraction or an exponent.
+    """
+
+    rules: dict[str, Rule | None]
+    id_keyword: str
+    ignores_siblings: bool
+    integers_are_plain: bool
+
+
+def _dialect(draft: int) -> Dialect:
+    rules: dict[str, Rule | None] = {
+        keyword: Rule(is_shaped, expected, SUBSCHEMAS.get(keyword), None)
+        for keyword, (is_shaped, expected) in SHAPES.items()
+    }
+    for keyword, harmless in REFUSED.items():
+        rules[keyword] = Rule(_is_anything, "", None, harmless)
+    for keyword in rules:
+        if not _SINCE.get(keyword, 4) <= draft <= _UNTIL.get(keyword, draft):
+            rules[keyword] = None
+    return Dialect(rules, "id" if draft == 4 else "$id", draft < 8, draft == 4)
+
+
+# By what is in the URI of the meta-schema. 8 and 9 stand for 2019-09 and 2020-12.
+DIALECTS = {
+    "draft-03": _dialect(4),
+    "draft-04": _dialect(4),
+    "draft-06": _dialect(6),
+    "draft-07": _dialect(7),
+    "2019-09": _dialect(8),
+    "2020-12": _dialect(9),
+}
+
+
+def dialect_of(uri: str) -> Dialect:
+    """The dialect that a meta-schema's URI stands for, 2020-12 for an unknown one.
+
+    Example:
+        >>> dialect_of("http://json-schema.org/draft-04/schema#").id_keyword
+        'id'
+    """
+    return next((d for part, d in DIALECTS.items() if part in uri), DIALECTS["2020-12"])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from structgen.frontends.json_schema.algebra import Member, Node
+from structgen.frontends.json_schema.algebra import Node
+from structgen.frontends.json_schema.constants import constants
 from structgen.frontends.json_schema.layout import Layout
-from structgen.frontends.json_schema.numbers import NumberBounds, exact, number_automaton
-from structgen.network import RETURN, Call, Choice, Definition, Network
+from structgen.frontends.json_schema.specs import Member
+from structgen.frontends.json_schema.syntax import (
+    AnyValue,
+    between,
+    colon,
+    inside,
+    number_piece,
+    word_piece,
+)
+from structgen.network import Call, Choice, Definition, Network
 
 __all__ = ["Value", "value_state"]
-
-_UNBOUNDED = NumberBounds()
 
 
 def value_state(network: Network, node: Node, layout: Layout, depth: int) -> int:
@@ -20,117 +26,6 @@ def value_state(network: Network, node: Node, layout: Layout, depth: int) -> int
     if not node.places:
         return network.state(AnyValue(layout, depth))
     return network.state(Value(node, layout, depth))
-
-
-def _number(network: Network, bounds: NumberBounds) -> int:
-    return network.automaton(number_automaton(bounds))
-
-
-def _plain_word(network: Network, word: bytes) -> int:
-    return network.literal(word, RETURN)
-
-
-class AnyValue(NamedTuple):
-    """Any JSON value: shared by all schemas."""
-
-    layout: Layout
-    depth: int
-
-    def expand(self, network: Network) -> Definition:
-        layout, depth = self
-        return Choice(
-            (
-                network.json_string(),
-                _number(network, _UNBOUNDED),
-                network.literal(
-                    b"{", _inside(network, layout, depth, AnyMembers(layout, depth), b"}")
-                ),
-                network.literal(
-                    b"[", _inside(network, layout, depth, AnyItems(layout, depth), b"]")
-                ),
-                _plain_word(network, b"true"),
-                _plain_word(network, b"false"),
-                _plain_word(network, b"null"),
-            )
-        )
-
-
-def _inside(
-    network: Network,
-    layout: Layout,
-    depth: int,
-    first: Any,
-    closing: bytes,
-    *,
-    may_close: bool = True,
-) -> int:
-    """After an opening bracket: the first element, or the closing bracket."""
-    options = []
-    if first is not None:
-        options.append(layout.gap(network, network.state(first), depth + 1))
-    if may_close:
-        close = network.literal(closing, RETURN)
-        options.append(close if layout.counts_depth else layout.gap(network, close, depth))
-    return network.choice(options)
-
-
-def _between(
-    network: Network, layout: Layout, depth: int, following: Any, closing: bytes | None
-) -> Choice:
-    """After an element: a comma and the next one, or the closing bracket."""
-    options = []
-    if following is not None:
-        rest = layout.gap(network, network.state(following), depth + 1)
-        options.append(layout.around(network, network.literal(b",", rest)))
-    if closing is not None:
-        options.append(layout.gap(network, network.literal(closing, RETURN), depth))
-    return Choice(tuple(options))
-
-
-def _colon(network: Network, layout: Layout, value: int, then: int) -> int:
-    rest = layout.after_colon(network, network.call(value, then))
-    return layout.around(network, network.literal(b":", rest))
-
-
-class AnyMembers(NamedTuple):
-    """A member of an object that may hold anything."""
-
-    layout: Layout
-    depth: int
-
-    def expand(self, network: Network) -> Definition:
-        layout, depth = self
-        value = network.state(AnyValue(layout, depth + layout.counts_depth))
-        after = network.state(AfterAnyMember(layout, depth))
-        return Call(network.json_string(), _colon(network, layout, value, after))
-
-
-class AfterAnyMember(NamedTuple):
-    layout: Layout
-    depth: int
-
-    def expand(self, network: Network) -> Definition:
-        return _between(network, self.layout, self.depth, AnyMembers(*self), b"}")
-
-
-class AnyItems(NamedTuple):
-    """An item of an array that may hold anything."""
-
-    layout: Layout
-    depth: int
-
-    def expand(self, network: Network) -> Definition:
-        layout, depth = self
-        value = network.state(AnyValue(layout, depth + layout.counts_depth))
-        return Call(value, network.state(AfterAnyItem(layout, depth)))
-
-
-class AfterAnyItem(NamedTuple):
-    layout: Layout
-    depth: int
-
-    def expand(self, network: Network) -> Definition:
-        return _between(network, self.layout, self.depth, AnyItems(*self), b"]")
 
 
 class Value(NamedTuple):
@@ -145,14 +40,19 @@ class Value(NamedTuple):
         meaning = node.meaning
         if meaning.branches is not None:
             return Choice(
-                tuple(
-                    value_state(network, branch, layout, depth)
-                    for branch in meaning.branches
-                    if branch.is_satisfiable()
-                )
+                tuple(value_state(network, each, layout, depth) for each in node.alternatives)
             )
         if meaning.values is not None:
-            return Choice(_constants(network, meaning.values, layout, depth, node.schemas.in_order))
+            return Choice(
+                constants(
+                    network,
+                    meaning.values,
+                    layout,
+                    depth,
+                    node.schemas.in_order,
+                    plain_integers=meaning.plain_integers,
+                )
+            )
         types = meaning.types
         options = []
         if "string" in types and not meaning.strings.is_empty():
@@ -160,109 +60,17 @@ class Value(NamedTuple):
             least = meaning.strings.min_length if language is None else 0
             options.append(network.json_string(language, least, most))
         if "number" in types and not meaning.numbers.is_empty():
-            options.append(_number(network, meaning.numbers))
-        if "object" in types and node.schemas._has_object(node.object):
+            plain = meaning.plain_integers
+            options.append(number_piece(network, meaning.numbers, plain_integers=plain))
+        if "object" in types and node.has_objects():
             options.append(network.literal(b"{", network.state(FirstMember(node, layout, depth))))
-        if "array" in types:
-            least, most = node.array.count
-            if most is None or least <= most:
-                options.append(network.literal(b"[", network.state(FirstItem(node, layout, depth))))
+        if "array" in types and node.has_arrays():
+            options.append(network.literal(b"[", network.state(FirstItem(node, layout, depth))))
         if "boolean" in types:
-            options += [_plain_word(network, b"true"), _plain_word(network, b"false")]
+            options += [word_piece(network, b"true"), word_piece(network, b"false")]
         if "null" in types:
-            options.append(_plain_word(network, b"null"))
+            options.append(word_piece(network, b"null"))
         return Choice(tuple(options))
-
-
-# --- Constants ----------------------------------------------------------------------------------
-
-
-class Constant(NamedTuple):
-    """One value, written as JSON (a key must be hashable); a piece."""
-
-    text: str
-    layout: Layout
-    depth: int
-    in_order: bool
-
-    def expand(self, network: Network) -> Definition:
-        text, layout, depth, in_order = self
-        return Choice(_constants(network, (json.loads(text),), layout, depth, in_order))
-
-
-class ConstantParts(NamedTuple):
-    """What is left of a constant array or object: (name or None, value as JSON) each."""
-
-    parts: tuple[tuple[str | None, str], ...]
-    closing: bytes
-    layout: Layout
-    depth: int
-    in_order: bool
-
-    def expand(self, network: Network) -> Definition:
-        if self.parts[0][0] is None:
-            return self._read(network, 0)
-        choices = 1 if self.in_order else len(self.parts)
-        return Choice(
-            (
-                network.json_names(
-                    [
-                        (name, network.state(ConstantMember(self, index)))
-                        for index, (name, _) in enumerate(self.parts[:choices])
-                        if name is not None
-                    ]
-                ),
-            )
-        )
-
-    def _read(self, network: Network, index: int) -> Call:
-        """The value of part `index`, then the rest."""
-        _, closing, layout, depth, in_order = self
-        text = self.parts[index][1]
-        rest = self.parts[:index] + self.parts[index + 1 :]
-        value = network.state(Constant(text, layout, depth + layout.counts_depth, in_order))
-        following = self._replace(parts=rest) if rest else None
-        after = _between(network, layout, depth, following, None if rest else closing)
-        return Call(value, network.choice(after.states))
-
-
-class ConstantMember(NamedTuple):
-    """After the name of member `index` of a constant object."""
-
-    parts: ConstantParts
-    index: int
-
-    def expand(self, network: Network) -> Definition:
-        value, then = self.parts._read(network, self.index)
-        return Choice((_colon(network, self.parts.layout, value, then),))
-
-
-def _constants(
-    network: Network, values: tuple[Any, ...], layout: Layout, depth: int, in_order: bool
-) -> tuple[int, ...]:
-    """The pieces that read one of `values`; the strings are one trie."""
-    options = []
-    strings = {value: None for value in values if isinstance(value, str)}
-    if strings:
-        options.append(network.json_names([(value, RETURN) for value in strings]))
-    for value in values:
-        if value is None or isinstance(value, bool):
-            options.append(_plain_word(network, json.dumps(value).encode()))
-        elif isinstance(value, int | float):
-            number = exact(value)
-            options.append(_number(network, NumberBounds(minimum=number, maximum=number)))
-        elif isinstance(value, list | dict):
-            parts = tuple(
-                (name, json.dumps(part))
-                for name, part in (
-                    value.items() if isinstance(value, dict) else ((None, item) for item in value)
-                )
-            )
-            opening, closing = (b"{", b"}") if isinstance(value, dict) else (b"[", b"]")
-            first = ConstantParts(parts, closing, layout, depth, in_order) if parts else None
-            inside = _inside(network, layout, depth, first, closing, may_close=not parts)
-            options.append(network.literal(opening, inside))
-    return tuple(options)
 
 
 # --- Arrays -------------------------------------------------------------------------------------
@@ -279,8 +87,7 @@ class FirstItem(NamedTuple):
         node, layout, depth = self
         least, most = node.array.count
         first = Item(node, 0, layout, depth) if most != 0 else None
-        inside = _inside(network, layout, depth, first, b"]", may_close=least == 0)
-        return Choice((inside,))
+        return Choice((inside(network, layout, depth, first, b"]", may_close=least == 0),))
 
 
 class Item(NamedTuple):
@@ -311,7 +118,7 @@ class AfterItem(NamedTuple):
         least, most = node.array.count
         matters = count if most is not None else min(count, max(least, node.array.prefix))
         following = Item(node, matters, layout, depth) if most is None or count < most else None
-        return _between(network, layout, depth, following, b"]" if count >= least else None)
+        return between(network, layout, depth, following, b"]" if count >= least else None)
 
 
 # --- Objects ------------------------------------------------------------------------------------
@@ -348,7 +155,7 @@ class FirstMember(NamedTuple):
         members = Members(node, _Progress(left, 0), layout, depth)
         following, may_close = members.options()
         first = members if following else None
-        return Choice((_inside(network, layout, depth, first, b"}", may_close=may_close),))
+        return Choice((inside(network, layout, depth, first, b"}", may_close=may_close),))
 
 
 class Members(NamedTuple):
@@ -471,7 +278,7 @@ def _member_value(
 ) -> Definition:
     value = value_state(network, child, layout, depth + layout.counts_depth)
     after = network.state(AfterMember(following))
-    return Choice((_colon(network, layout, value, after),))
+    return Choice((colon(network, layout, value, after),))
 
 
 class AfterMember(NamedTuple):
@@ -482,7 +289,7 @@ class AfterMember(NamedTuple):
     def expand(self, network: Network) -> Definition:
         _, _, layout, depth = self.members
         following, may_close = self.members.options()
-        return _between(
+        return between(
             network,
             layout,
             depth,

@@ -5,6 +5,7 @@ Used to filter `enum` and `const` by the other keywords beside them.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from structgen import regular
@@ -12,7 +13,25 @@ from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.load import Place
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
 
-__all__ = ["bounds_of", "equal", "holds", "type_names"]
+__all__ = ["bounds_of", "equal", "holds", "is_text", "type_names"]
+
+
+def is_text(value: Any) -> bool:
+    """Whether a JSON value can be written: no string in it holds a lone surrogate.
+
+    Example:
+        >>> is_text("é"), is_text({"\\ud800": 1})
+        (True, False)
+    """
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str) or value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def type_names(value: Any) -> tuple[str, ...]:
@@ -78,7 +97,7 @@ def holds(place: Place, value: Any, assert_formats: bool) -> bool:
     if place.target is not None:
         if not holds(place.target, value, assert_formats):
             return False
-        if place.ignores_siblings:
+        if place.dialect.ignores_siblings:
             return True
     names = type_names(value)
     kind = schema.get("type")

@@ -18,8 +18,8 @@ OFFICIAL = {
     "draft4": 499,
     "draft6": 663,
     "draft7": 727,
-    "draft2019-09": 788,
-    "draft2020-12": 807,
+    "draft2019-09": 794,
+    "draft2020-12": 813,
 }
 DIALECTS = {
     "draft4": "http://json-schema.org/draft-04/schema#",
@@ -29,27 +29,32 @@ DIALECTS = {
     "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
 }
 MASKBENCH_SAMPLE = 10  # every tenth schema
-MASKBENCH_PASSING = 757
+# Compiled, and every instance right; a schema that is refused does not pass, with instances or not.
+MASKBENCH_PASSING = 701
 # What is wrongly accepted, and why: nothing else may be.
 MASKBENCH_KNOWN = {
     "JsonSchemaStore---accelerator.json": "the format 'regex' is no regular language: annotated"
 }
 
 
-def outcome(schema: Any, tests: list[dict[str, Any]], **options: Any) -> Counter[str]:
+def outcome(schema: Any, tests: list[dict[str, Any]], **options: Any) -> Counter[str] | None:
+    """How many tests come out how; None: the schema is refused at compile, so none of them runs."""
+    compiled = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compiled = sg.compile(sg.json_schema(schema, **options), BYTES)
     except sg.UnsatisfiableError:
-        return Counter("refused" if test["valid"] else "right" for test in tests)
+        pass  # an answer like any other: no instance is valid
     except sg.StructgenError:
-        return Counter(refused=len(tests))
+        return None
     counts: Counter[str] = Counter()
     for test in tests:
-        matcher = compiled.matcher()
-        text = json.dumps(test["data"]).encode()
-        accepted = matcher.accept_bytes(text) and matcher.is_accepting
+        accepted = False
+        if compiled is not None:
+            matcher = compiled.matcher()
+            text = json.dumps(test["data"]).encode()
+            accepted = matcher.accept_bytes(text) and matcher.is_accepting
         if accepted == test["valid"]:
             counts["right"] += 1
         else:
@@ -79,6 +84,8 @@ def test_official_suite(draft: str, official_suite: dict[str, Any]) -> None:
                     resources=remotes,
                     formats="annotate",
                 )
+                if found is None:
+                    continue
                 counts += found
                 if found["wrongly accepted"] or found["wrongly refused"]:
                     wrong.append(f"{path}: {group['description']}")
@@ -88,12 +95,14 @@ def test_official_suite(draft: str, official_suite: dict[str, Any]) -> None:
 
 def test_maskbench(maskbench: dict[str, Any]) -> None:
     passing = 0
-    wrongly_accepted = []
+    wrong = []
     for name in sorted(maskbench)[::MASKBENCH_SAMPLE]:
         case = maskbench[name]
         found = outcome(case["schema"], case["tests"], property_order="any")
+        if found is None:
+            continue
         passing += found["right"] == len(case["tests"])
-        if found["wrongly accepted"] and name not in MASKBENCH_KNOWN:
-            wrongly_accepted.append(name)
-    assert not wrongly_accepted
+        if found["right"] < len(case["tests"]) and name not in MASKBENCH_KNOWN:
+            wrong.append(name)
+    assert not wrong
     assert passing >= MASKBENCH_PASSING

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import itertools
 import json
 import re
 from typing import Any
 
 import pytest
+from typing_extensions import TypedDict
 
 import structgen as sg
 
@@ -245,7 +247,20 @@ def test_python_types() -> None:
         (
             {"type": "object", "properties": {"a": False}, "required": ["a"]},
             sg.UnsatisfiableError,
-            "",
+            "/properties/a",
+        ),
+        (
+            {"type": "array", "minItems": 1, "items": {"allOf": [{"type": "null"}, {"enum": [1]}]}},
+            sg.UnsatisfiableError,
+            "/items",
+        ),
+        ({"enum": ["\ud800"]}, sg.UnsatisfiableError, ""),
+        ({"type": "object", "required": ["\ud800"]}, sg.UnsatisfiableError, ""),
+        ({"properties": {1: {}}}, sg.GrammarError, ""),
+        (
+            {"properties": {"a": {"type": "object", "minProperties": 3}}},
+            sg.UnsupportedSchemaError,
+            "/properties/a",
         ),
         (
             {
@@ -259,7 +274,7 @@ def test_python_types() -> None:
                 },
             },
             sg.UnsatisfiableError,
-            "",
+            "/$defs/t/properties/t",
         ),
         ({"$ref": "#"}, sg.GrammarError, ""),
         ({"$ref": "https://example.org/elsewhere"}, sg.GrammarError, ""),
@@ -273,12 +288,146 @@ def test_errors(schema: Any, error: type[sg.StructgenError], pointer: str) -> No
     assert caught.value.pointer == pointer  # type: ignore[attr-defined]
 
 
-def test_deep_nesting_is_an_error_not_a_crash() -> None:
+TREE = {
+    "type": "object",
+    "properties": {"kids": {"type": "array", "items": {"$ref": "#"}}},
+    "required": ["kids"],
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        (TREE, '{"kids": [{"kids": []}, {"kids": [{"kids": []}]}]}'),
+        (
+            {
+                "$ref": "#/$defs/a",
+                "$defs": {
+                    "a": {
+                        "type": "object",
+                        "required": ["b"],
+                        "properties": {"b": {"anyOf": [{"$ref": "#/$defs/b"}, {"type": "null"}]}},
+                    },
+                    "b": {
+                        "type": "object",
+                        "required": ["a"],
+                        "properties": {"a": {"$ref": "#/$defs/a"}},
+                        "additionalProperties": {"$ref": "#/$defs/b"},
+                    },
+                },
+            },
+            '{"b": {"a": {"b": null}, "c": {"a": {"b": null}}}}',
+        ),
+        (
+            {
+                "type": "object",
+                "required": ["x"],
+                "patternProperties": {
+                    "^x": {"type": ["object", "null"], "allOf": [{"$ref": "#/$defs/m"}]}
+                },
+                "$defs": {"m": {"additionalProperties": {"$ref": "#"}}},
+            },
+            '{"x": {"y": {"x": null}}}',
+        ),
+    ],
+)
+def test_recursive_members_are_kept(schema: Any, text: str) -> None:
+    assert accepts(schema, text)
+    assert accepts(schema, text, property_order="any")
+
+
+DRAFT_4 = "http://json-schema.org/draft-04/schema#"
+DRAFT_6 = "http://json-schema.org/draft-06/schema#"
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema"
+
+
+@pytest.mark.parametrize(
+    ("draft", "keywords", "text"),
+    [
+        (DRAFT_4, {"const": 1}, "2"),
+        (DRAFT_4, {"contains": {"type": "null"}}, "[1]"),
+        (DRAFT_4, {"$id": 5}, "1"),
+        (DRAFT_6, {"if": True, "then": False}, "1"),
+        (DRAFT_7, {"dependentRequired": {"a": ["b"]}}, '{"a": 1}'),
+        (DRAFT_7, {"prefixItems": [{"type": "null"}]}, "[1]"),
+        (DRAFT_7, {"unevaluatedProperties": False}, '{"a": 1}'),
+        (DRAFT_2019, {"prefixItems": [{"type": "null"}]}, "[1]"),
+    ],
+)
+def test_keywords_of_later_drafts_mean_nothing(
+    draft: str, keywords: dict[str, Any], text: str
+) -> None:
+    assert accepts({"$schema": draft, **keywords}, text)
+    assert accepts({"$schema": draft, "allOf": [keywords, {}]}, text)
+
+
+def test_integers_of_draft_4_are_written_as_integers() -> None:
+    for schema in ({"type": "integer"}, {"type": "integer", "enum": [1.0, 12]}):
+        assert accepts(schema, "1.0") and accepts(schema, "1")
+        assert not accepts({"$schema": DRAFT_4, **schema}, "1.0")
+        assert accepts({"$schema": DRAFT_4, **schema}, "1")
+    bounded = {"$schema": DRAFT_4, "type": ["integer", "null"], "minimum": -3, "maximum": 12}
+    for text, valid in {"-3": True, "12": True, "13": False, "1e1": False, "-0": True}.items():
+        assert accepts(bounded, text) == valid, text
+
+
+def test_deep_nesting() -> None:
     schema: dict[str, Any] = {"type": "null"}
     for _ in range(10_000):
         schema = {"type": "array", "items": schema, "minItems": 1}
-    with pytest.raises(sg.LimitExceededError, match="nest"):
+    assert not accepts(schema, "[" * 20 + "1")
+    matcher = sg.compile(schema, BYTES).matcher()
+    assert matcher.accept_bytes(b"[" * 100)
+
+
+@pytest.mark.parametrize(
+    ("schema", "limit"),
+    [
+        (
+            {
+                "allOf": [
+                    {"anyOf": [{"required": [f"a{i}"]}, {"required": [f"b{i}"]}]} for i in range(16)
+                ]
+            },
+            "alternatives",
+        ),
+        ({"properties": {"x": {"const": json.loads("[" * 500 + "]" * 500)}}}, "nesting"),
+        (
+            {"properties": {"x": {"patternProperties": {f"^{i:b}": {} for i in range(1, 70)}}}},
+            "name_classes",
+        ),
+    ],
+)
+def test_limits_are_raised_at_compile(schema: Any, limit: str) -> None:
+    with pytest.raises(sg.LimitExceededError) as caught:
         sg.json_schema(schema)
+    assert caught.value.limit == limit
+
+
+def test_names_that_no_text_has_are_left_out() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"\ud800": {}, "a": {}},
+        "enum": [{"a": "\ud800"}, {}],
+    }
+    assert accepts(schema, "{}")
+    del schema["enum"]
+    assert accepts(schema, '{"a": 1}')
+
+
+def test_pydantic_models_and_typed_dicts() -> None:
+    pydantic = pytest.importorskip("pydantic")
+    size = enum.Enum("size", {"BIG": "big", "SMALL": "small"})
+    item = pydantic.create_model("Item", size=size, parts=(list["Item"], []))  # type: ignore[name-defined]  # noqa: F821
+    item.model_rebuild(_types_namespace={"Item": item})
+    matcher = sg.compile(item, BYTES).matcher()
+    assert matcher.accept_bytes(b'{"size": "big", "parts": [{"size": "small"}]}')
+    assert matcher.is_accepting
+
+    pair = TypedDict("pair", {"left": int, "right": str})  # noqa: UP013
+    matcher = sg.compile(pair, BYTES).matcher()
+    assert matcher.accept_bytes(b'{"left": 1, "right": "x"}') and matcher.is_accepting
 
 
 def test_strings_are_no_sources() -> None:
