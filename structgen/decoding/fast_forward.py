@@ -41,7 +41,7 @@ class FastForward:
         self._lengths = np.array([len(token) for token in vocabulary.tokens], np.int32)
         self._row = allocate_bitmask(1, vocabulary.size)[0]
         for probe in _PROBES:
-            if self._cut(probe[:4].encode(), probe[4:].encode()) is None:
+            if self._cut(probe[:1].encode(), probe[1:].encode()) is None:
                 raise VocabularyError(
                     "The tokenizer's own cut of a text does not give its bytes back, so forced "
                     "text cannot be taken in it: use fast_forward=False"

@@ -7,7 +7,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, Literal, cast, overload
+from typing import Any, Literal, cast
 
 from structgen.compiler import CompiledGrammar, compile
 from structgen.decoding.fast_forward import FastForward
@@ -41,26 +41,30 @@ class Generator:
     """
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
+        backend = CausalBackend(model)
+        vocabulary = _vocabulary(model, tokenizer, backend.vocabulary_size)
+        self._set_up(backend, tokenizer, vocabulary)
+
+    @classmethod
+    def from_backend(cls, backend: Backend, tokenizer: Any, vocabulary: Vocabulary) -> Generator:
+        """A generator over a model that is not one of transformers.
+
+        Args:
+            backend: The model.
+            tokenizer: Called with a text, it gives a mapping with `input_ids`; `encode` is that of
+                `tokenizers.Tokenizer`.
+            vocabulary: Its tokens, with at least one end-of-sequence token.
+        """
+        made = object.__new__(cls)
+        made._set_up(backend, tokenizer, vocabulary)
+        return made
+
+    def _set_up(self, backend: Backend, tokenizer: Any, vocabulary: Vocabulary) -> None:
+        self.backend = backend
         self.tokenizer = tokenizer
-        self.backend: Backend = CausalBackend(model)
-        self.vocabulary = _vocabulary(model, tokenizer, self.backend.vocabulary_size)
+        self.vocabulary = vocabulary
         self._fast_forward: FastForward | None = None
         self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
-
-    @overload
-    def generate(
-        self, prompt: str, *, stream: Literal[False] = False, **options: Any
-    ) -> Result: ...
-
-    @overload
-    def generate(
-        self, prompt: Prompt | Sequence[Prompt], *, stream: Literal[True], **options: Any
-    ) -> Stream: ...
-
-    @overload
-    def generate(
-        self, prompt: Prompt | Sequence[Prompt], *, stream: bool = False, **options: Any
-    ) -> Any: ...
 
     def generate(
         self,
