@@ -94,8 +94,12 @@ class Engine:
         arena = self._arena
         requests = arena[k.REQUEST : k.REQUEST + arena[k.N_REQUESTS]].tolist()
         arena[k.N_REQUESTS] = 0
-        for state in requests:
-            self._network.expand(state)
+        try:
+            for state in requests:
+                self._network.expand(state)
+        except BaseException:  # whatever waited for these states is given up
+            arena[k.N_JOBS] = arena[k.IS_SUSPENDED] = 0
+            raise
 
     def initial(self, grammar: Grammar) -> int:
         """The configuration before the first byte."""

@@ -68,10 +68,14 @@ MISSING = -4
     N_ANY_EXITS,
     BELOW,
     BELOW_TOKEN,
+    N_DEFERRED,
+    IS_SUSPENDED,
+    SUSPENDED_STATE,
+    SUSPENDED_SET,
     COUNT_WALKS,
     COUNT_VISITS,
     COUNT_STEPS,
-) = range(48)
+) = range(52)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -95,6 +99,7 @@ MAX_REQUESTS = 4096
 MAX_ARRIVALS = 1 << 20
 MAX_JOBS = 1 << 16
 MAX_CLOSURE = 1 << 14
+MAX_DEFERRED = 1 << 18
 TOKEN_SCRATCH = 1 << 16
 LIST_LIMIT = 4096  # a result with more tokens than this keeps them as a mask row
 
@@ -119,7 +124,8 @@ ARRIVAL = REQUEST + MAX_REQUESTS
 JOB = ARRIVAL + 2 * MAX_ARRIVALS
 CLOSURE = JOB + 2 * MAX_JOBS
 NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
-TOKENS = NEW_PAIR + 2 * MAX_CLOSURE
+DEFERRED = NEW_PAIR + 2 * MAX_CLOSURE
+TOKENS = DEFERRED + 2 * MAX_DEFERRED
 FIXED_SIZE = TOKENS + TOKEN_SCRATCH
 
 # --- States: [kind, five values, body of a string with this content (two spellings)] ------------
@@ -991,8 +997,20 @@ def _first_child(a, first, count, b):
 
 
 @njit(cache=True, nogil=True)
+def _defer(a, s, x):
+    """Come back to (s, x) when the states asked for have been expanded."""
+    n = a[N_DEFERRED]
+    if n >= MAX_DEFERRED:
+        a[IS_FULL] = 1
+        return
+    a[DEFERRED + 2 * n] = s
+    a[DEFERRED + 2 * n + 1] = x
+    a[N_DEFERRED] = n + 1
+
+
+@njit(cache=True, nogil=True)
 def _visit(a, s, x):
-    """Step from s along every edge of trie node x."""
+    """Step from s along every edge of trie node x; all of them, or deferred with none taken."""
     trie = a[TRIE]
     first = a[trie + 4 * x + 1]
     count = a[trie + 4 * x + 2]
@@ -1004,6 +1022,10 @@ def _visit(a, s, x):
     if a[at] == STRING:
         if a[at + 1] != BODY:
             for y in range(first, end):
+                if _string_step(a, s, a[trie + 4 * y + 3]) == NEED:
+                    _defer(a, s, x)
+                    return
+            for y in range(first, end):
                 t = _string_step(a, s, a[trie + 4 * y + 3])
                 if t >= 0:
                     _emit(a, a[trie + 4 * y])
@@ -1012,13 +1034,17 @@ def _visit(a, s, x):
         content = a[at + 2]
         if a[STATE + 8 * content] == UNEXPANDED:
             _request(a, content)
+            _defer(a, s, x)
             return
         if a[at + 3] == 0 and a[at + 4] == UNLIMITED:
             loops = _loops(a, content)
-        for b in (0x22, 0x5C):
+        for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
             y = _first_child(a, first, count, b)
             if y < end and a[trie + 4 * y + 3] == b:
                 t = _string_step(a, s, b)
+                if t == NEED:
+                    _defer(a, s, x)
+                    return
                 if t >= 0:
                     _emit(a, a[trie + 4 * y])
                     _arrive(a, t, y)
@@ -1197,6 +1223,9 @@ def _walk_any(a, s):
 @njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
+        a[IS_SUSPENDED] = 0
+        return _finish_walk(a, s0, x0, False, True)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
@@ -1204,12 +1233,15 @@ def _walk(a, s0, x0):
     a[ACC_OWN_ROW] = 0
     a[EPOCH] += 1
     a[N_ARRIVALS] = 0
+    a[N_DEFERRED] = 0
+    a[IS_SUSPENDED] = 0
     if x0 == 0 and a[STATE + 8 * s0] == STRING:
         at = STATE + 8 * s0
         if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
             _walk_any(a, s0)
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
     missing = False
+    resumable = True
     # At the start a whole node set moves at once.
     stack = CLOSURE
     depth = 1
@@ -1223,6 +1255,7 @@ def _walk(a, s0, x0):
         kind = a[at]
         if kind == UNEXPANDED:
             _request(a, s)
+            resumable = False
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
@@ -1246,7 +1279,16 @@ def _walk(a, s0, x0):
                 missing = True
         else:
             _arrive_set(a, s, x)
-    # Below it, one (state, node) at a time.
+    return _finish_walk(a, s0, x0, missing, resumable)
+
+
+@njit(cache=True, nogil=True)
+def _finish_walk(a, s0, x0, missing, resumable):
+    """The rest of a walk, one (state, node) at a time.
+
+    Where states must be expanded first and nothing else is missing, the walk is suspended: what it
+    has found so far stays, and it goes on at what was deferred.
+    """
     while a[N_ARRIVALS] > 0:
         if a[IS_FULL] != 0:
             return FULL
@@ -1279,9 +1321,19 @@ def _walk(a, s0, x0):
                 missing = True
         else:
             _request(a, s)
+            _defer(a, s, x)
     if a[IS_FULL] != 0:
         return FULL
     if a[N_REQUESTS] > 0:
+        if resumable and not missing:
+            n = a[N_DEFERRED]
+            for i in range(2 * n):
+                a[ARRIVAL + i] = a[DEFERRED + i]
+            a[N_ARRIVALS] = n
+            a[N_DEFERRED] = 0
+            a[IS_SUSPENDED] = 1
+            a[SUSPENDED_STATE] = s0
+            a[SUSPENDED_SET] = x0
         return NEED
     if missing:
         return MISSING
@@ -1339,6 +1391,8 @@ def _run_jobs(a):
         status = 0 if _find_result(a, s, x) >= 0 else _walk(a, s, x)
         if status == 0:
             a[N_JOBS] = n
+        elif status == NEED:
+            return NEED  # the jobs stay: the top one goes on where it stopped
         elif status != MISSING:
             a[N_JOBS] = 0
             return status
@@ -1581,6 +1635,10 @@ def step_all(a, s, out):
 @njit(cache=True, nogil=True)
 def _find_recipe(a, config):
     """List the results whose union is the mask of `config`. 0, or NEED or FULL."""
+    if a[N_JOBS] > 0:  # left by a call that had to wait for states
+        status = _run_jobs(a)
+        if status != 0:
+            return status
     while True:
         start = a[N_RECIPE]
         count = 0
