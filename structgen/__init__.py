@@ -2,6 +2,8 @@
 
 from structgen.bitmask import allocate_bitmask, allowed_tokens, apply_bitmask
 from structgen.compiler import CompiledGrammar, Grammar, compile
+from structgen.decoding.generator import Generator, Stream, generate
+from structgen.decoding.result import Result, Stats
 from structgen.errors import (
     GenerationError,
     GrammarError,
@@ -20,11 +22,15 @@ from structgen.vocabulary import Vocabulary
 __all__ = [
     "CompiledGrammar",
     "GenerationError",
+    "Generator",
     "Grammar",
     "GrammarError",
     "LimitExceededError",
     "LogitsProcessor",
     "Matcher",
+    "Result",
+    "Stats",
+    "Stream",
     "StructgenError",
     "UnsatisfiableError",
     "UnsupportedSchemaError",
@@ -36,6 +42,7 @@ __all__ = [
     "choice",
     "compile",
     "fill_bitmasks",
+    "generate",
     "json_schema",
     "regex",
 ]

@@ -92,4 +92,13 @@ class VocabularyError(StructgenError):
 
 
 class GenerationError(StructgenError):
-    """A generation could not be completed as asked."""
+    """A generation could not be completed as asked.
+
+    Args:
+        message: One sentence: what happened and what to do.
+        partial_text: The text so far, where there is some.
+    """
+
+    def __init__(self, message: str, *, partial_text: str | None = None) -> None:
+        super().__init__(message)
+        self.partial_text = partial_text

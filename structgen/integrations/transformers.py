@@ -68,9 +68,8 @@ class LogitsProcessor:
             )
         generated = input_ids[:, self._prompt_length :].tolist()
         states = list(zip(self._matchers, self._taken, strict=True))
-        used: set[int] = set()
         for row, tokens in enumerate(generated):
-            matcher, taken = self._closest(states, row, tokens, used)
+            matcher, taken = self._closest(states, row, tokens)
             self._matchers[row], self._taken[row] = matcher, taken
         bitmask = allocate_bitmask(rows, self._compiled.vocabulary.size)
         fill_bitmasks(self._matchers, bitmask)
@@ -82,7 +81,6 @@ class LogitsProcessor:
         states: list[tuple[Matcher, list[int]]],
         row: int,
         tokens: list[int],
-        used: set[int],
     ) -> tuple[Matcher, list[int]]:
         """A matcher at the end of `tokens`, from the row that shares most with them."""
 
@@ -99,8 +97,7 @@ class LogitsProcessor:
             best = max(range(len(states)), key=shared)
         keep = shared(best)
         source, taken = states[best]
-        matcher = source.fork() if best != row or best in used else source
-        used.add(best)
+        matcher = source.fork()  # several rows may go on from the same one
         matcher.rollback(len(taken) - keep)
         accepted = taken[:keep]
         for token in tokens[keep:]:

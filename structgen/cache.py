@@ -1,0 +1,35 @@
+"""Where files that can be made again are kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["cache_directory"]
+
+
+def cache_directory() -> Path:
+    """The folder for prepared files, made when it is not there.
+
+    `STRUCTGEN_CACHE` names it; otherwise it is `structgen` in the user's cache folder of the
+    platform.
+
+    Raises:
+        OSError: The folder cannot be made.
+
+    Source:
+        XDG Base Directory Specification 0.8, `XDG_CACHE_HOME`.
+    """
+    named = os.environ.get("STRUCTGEN_CACHE")
+    if named:
+        path = Path(named)
+    elif sys.platform == "win32":
+        path = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        path = path / "structgen" / "Cache"
+    elif sys.platform == "darwin":
+        path = Path.home() / "Library" / "Caches" / "structgen"
+    else:
+        path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "structgen"
+    path.mkdir(parents=True, exist_ok=True)
+    return path

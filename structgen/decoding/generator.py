@@ -1,0 +1,310 @@
+"""A model, its tokenizer and its compiled grammars: prompts in, results out."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import random
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, Literal, cast
+
+from structgen.compiler import CompiledGrammar, compile
+from structgen.decoding.fast_forward import FastForward
+from structgen.decoding.loop import Request, decode
+from structgen.decoding.prompt import Prompt, encode_prompt, is_batch
+from structgen.decoding.result import Result
+from structgen.decoding.sampling import Sampling
+from structgen.errors import GenerationError, VocabularyError
+from structgen.models.causal import CausalBackend
+from structgen.models.embedded import default_model
+from structgen.models.protocol import Backend
+from structgen.vocabulary import Vocabulary
+
+__all__ = ["Generator", "Stream", "generate"]
+
+MAX_COMPILED_GRAMMARS = 128  # kept per generator; the one used longest ago goes first
+
+AtLimit = Literal["error", "complete"]
+
+
+class Generator:
+    """Generate text of a grammar with a transformers causal model.
+
+    Args:
+        model: A causal language model of transformers, on any device.
+        tokenizer: Its fast tokenizer.
+
+    Raises:
+        VocabularyError: The tokenizer cannot be read byte-exactly, does not fit the model, or
+            neither it nor the model names an end-of-sequence token.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        backend = CausalBackend(model)
+        vocabulary = _vocabulary(model, tokenizer, backend.vocabulary_size)
+        self._set_up(backend, tokenizer, vocabulary)
+
+    @classmethod
+    def from_backend(cls, backend: Backend, tokenizer: Any, vocabulary: Vocabulary) -> Generator:
+        """A generator over a model that is not one of transformers.
+
+        Args:
+            backend: The model.
+            tokenizer: Called with a text, it gives a mapping with `input_ids`; `encode` is that of
+                `tokenizers.Tokenizer`.
+            vocabulary: Its tokens, with at least one end-of-sequence token.
+        """
+        made = object.__new__(cls)
+        made._set_up(backend, tokenizer, vocabulary)
+        return made
+
+    def _set_up(self, backend: Backend, tokenizer: Any, vocabulary: Vocabulary) -> None:
+        self.backend = backend
+        self.tokenizer = tokenizer
+        self.vocabulary = vocabulary
+        self._fast_forward: FastForward | None = None
+        self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
+
+    def generate(
+        self,
+        prompt: Prompt | Sequence[Prompt],
+        *,
+        schema: Any = None,
+        grammar: Any = None,
+        stream: bool = False,
+        seed: int | Sequence[int] | None = None,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        max_new_tokens: int = 512,
+        at_limit: AtLimit = "error",
+        fast_forward: bool = True,
+        raw: bool = False,
+    ) -> Any:
+        """Generate text of a schema or a grammar.
+
+        Args:
+            prompt: A string (a user's message where the tokenizer has a chat template), a list of
+                chat messages, or a list of several prompts, which are generated together.
+            schema: A JSON Schema (dict or bool), a pydantic model, a dataclass or a TypedDict.
+            grammar: Instead of `schema`: a `Grammar`, or a `CompiledGrammar` over `vocabulary`.
+            stream: Return a `Stream` of text pieces (one prompt only).
+            seed: Makes draws repeatable. Each request draws from its own numbers, so the other
+                prompts of a batch do not matter; a list gives one seed for each prompt.
+            temperature: 0 takes the most probable token.
+            top_k: Only the k most probable tokens.
+            top_p: Only the most probable tokens that together have this probability.
+            max_new_tokens: How many tokens the answer may have; the model's window may end it
+                sooner.
+            at_limit: "error", or "complete": a shortest text that completes the answer is added.
+            fast_forward: Take text that is the only way on as the tokenizer itself cuts it, without
+                asking the model. This is a choice of distribution; with False every token is the
+                model's choice. See docs/generation.md.
+            raw: A string is the text itself, without the chat template.
+
+        Returns:
+            A `Result`; for a list of prompts a list of them; with `stream` a `Stream`.
+
+        Raises:
+            GenerationError: The limit was reached and the text is not complete (`partial_text` has
+                it), or a prompt is empty or too long, or the grammar needs text that the tokens
+                cannot spell.
+            GrammarError: The schema is malformed.
+            UnsatisfiableError: Nothing satisfies the schema.
+            LimitExceededError: A limit of the engine was reached.
+            VocabularyError: `fast_forward`, and the tokenizer does not give bytes back.
+            ValueError: An option is out of its range.
+            TypeError: The prompt or the schema is something else.
+        """
+        if (schema is None) == (grammar is None):
+            raise ValueError("say either schema=... or grammar=...")
+        if at_limit not in ("error", "complete"):
+            raise ValueError(f'at_limit must be "error" or "complete", not {at_limit!r}')
+        if max_new_tokens < 1:
+            raise ValueError(f"max_new_tokens must be at least 1, not {max_new_tokens}")
+        sampling = Sampling(temperature, top_k, top_p)
+        several = is_batch(prompt)
+        if several and stream:
+            raise ValueError("a stream is of one prompt: call generate for each")
+        prompts = cast("list[Prompt]", list(prompt) if several else [prompt])
+        compiled = self.compile(grammar if schema is None else schema)
+        window = self.backend.window
+        requests = []
+        for one, number in zip(prompts, _seeds(seed, len(prompts)), strict=True):
+            tokens = encode_prompt(self.tokenizer, one, raw=raw, window=window)
+            room = max_new_tokens if window is None else min(max_new_tokens, window - len(tokens))
+            requests.append(Request(tokens, compiled.matcher(), room, random.Random(number)))
+        forward = self._forward() if fast_forward else None
+        pieces = decode(requests, self.backend.start(), sampling, forward)
+        if stream:
+            return Stream(requests[0], (piece for _, piece in pieces), at_limit)
+        texts = {id(request): bytearray() for request in requests}
+        for request, piece in pieces:
+            texts[id(request)] += piece
+        results = [_result(request, bytes(texts[id(request)]), at_limit) for request in requests]
+        return results if several else results[0]
+
+    def compile(self, source: Any) -> CompiledGrammar:
+        """The compiled grammar of a source (see `structgen.compile`), kept for the next time.
+
+        Raises:
+            ValueError: A compiled grammar is over another vocabulary.
+        """
+        if isinstance(source, CompiledGrammar):
+            if source.vocabulary is not self.vocabulary:
+                raise ValueError(
+                    "The compiled grammar is over another vocabulary: compile it with "
+                    "generator.compile, or over generator.vocabulary"
+                )
+            return source
+        key = _key(source)
+        if key in self._compiled:
+            self._compiled.move_to_end(key)
+            return self._compiled[key][1]
+        compiled = compile(source, self.vocabulary)
+        self._compiled[key] = source, compiled  # the source is kept, so that its id stays its own
+        if len(self._compiled) > MAX_COMPILED_GRAMMARS:
+            self._compiled.popitem(last=False)
+        return compiled
+
+    def _forward(self) -> FastForward:
+        if self._fast_forward is None:
+            self._fast_forward = FastForward(self.tokenizer, self.vocabulary)
+        return self._fast_forward
+
+
+class Stream:
+    """Text pieces as they come; each is whole characters, and joined they are the result's text.
+
+    Made by `Generator.generate(..., stream=True)`.
+    """
+
+    def __init__(self, request: Request, pieces: Iterator[bytes], at_limit: AtLimit) -> None:
+        self._request = request
+        self._pieces = pieces
+        self._at_limit = at_limit
+        self._result: Result | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        """Generate.
+
+        Raises:
+            GenerationError: As `Generator.generate`.
+            LimitExceededError: As `Generator.generate`.
+        """
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        data = bytearray()
+        for piece in self._pieces:
+            data += piece
+            text = decoder.decode(piece)
+            if text:
+                yield text
+        if self._result is None:
+            self._result = _result(self._request, bytes(data), self._at_limit)
+            rest = self._result.text.encode()[len(data) :]
+            text = decoder.decode(rest, final=True)
+            if text:
+                yield text
+
+    @property
+    def result(self) -> Result:
+        """The whole result.
+
+        Raises:
+            ValueError: Not all pieces have been taken.
+        """
+        if self._result is None:
+            raise ValueError("The stream has not ended: take its pieces first")
+        return self._result
+
+
+def generate(prompt: Prompt | Sequence[Prompt], **options: Any) -> Any:
+    """Generate with the default model, SmolLM2-135M-Instruct.
+
+    It is loaded once per process, and converted once per machine (half a minute).
+
+    Args:
+        prompt: As for `Generator.generate`.
+        **options: As for `Generator.generate`.
+
+    Raises:
+        GenerationError: The model's package is not installed; or as `Generator.generate`.
+        OSError: The cache directory cannot be written.
+    """
+    return default_generator().generate(prompt, **options)
+
+
+def default_generator() -> Generator:
+    """The generator of `generate`.
+
+    Raises:
+        GenerationError: The model's package is not installed.
+        OSError: The cache directory cannot be written.
+    """
+    if not _default:
+        _default.append(Generator(*default_model()))
+    return _default[0]
+
+
+_default: list[Generator] = []
+
+
+def _vocabulary(model: Any, tokenizer: Any, logits: int) -> Vocabulary:
+    """The tokenizer's vocabulary, with the model's own end-of-sequence tokens."""
+    vocabulary = Vocabulary.from_tokenizer(tokenizer, size=logits)
+    if vocabulary.size > logits:
+        raise VocabularyError(
+            f"The tokenizer has {vocabulary.size} tokens, but the model only {logits} logits: "
+            "they do not belong together"
+        )
+    config = getattr(model, "generation_config", None)
+    named = getattr(config, "eos_token_id", None)
+    ends = [] if named is None else [named] if isinstance(named, int) else list(named)
+    ends = list(dict.fromkeys([*vocabulary.eos_token_ids, *ends]))
+    if not ends:
+        raise VocabularyError(
+            "Neither the tokenizer nor the model names an end-of-sequence token: set "
+            "tokenizer.eos_token"
+        )
+    if len(ends) == len(vocabulary.eos_token_ids):
+        return vocabulary
+    return Vocabulary(
+        vocabulary.tokens, eos_token_ids=ends, special_token_ids=vocabulary.special_token_ids
+    )
+
+
+def _key(source: Any) -> Hashable:
+    """What tells sources apart: a schema by its text, anything else by identity."""
+    if isinstance(source, dict | bool):
+        try:
+            return json.dumps(source)
+        except (TypeError, ValueError, RecursionError):  # not JSON: compiling says what is wrong
+            pass
+    return id(source)
+
+
+def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int | None]:
+    if seed is None or isinstance(seed, int):
+        return [seed] * count
+    if len(seed) != count:
+        raise ValueError(f"{len(seed)} seeds for {count} prompts")
+    return list(seed)
+
+
+def _result(request: Request, data: bytes, at_limit: AtLimit) -> Result:
+    """The result of a request that has ended.
+
+    Raises:
+        GenerationError: Its text is not complete, and is not to be completed.
+    """
+    assert request.finish_reason is not None
+    if request.finish_reason == "length" and not request.matcher.is_accepting:
+        if at_limit == "error":
+            raise GenerationError(
+                f"The text was not complete after {len(request.tokens)} tokens: allow more with "
+                'max_new_tokens, or say at_limit="complete"',
+                partial_text=data.decode(errors="ignore"),
+            )
+        data += request.matcher.shortest_completion()
+    return Result(data.decode(), request.tokens, request.finish_reason, request.stats)

@@ -1,0 +1,166 @@
+"""The loop: feed, mask, choose, take.
+
+It does not know where logits come from (`models.protocol`), what a grammar is (`Matcher`), or how
+prompts are written. Rows of a batch are independent: they share forward passes and mask calls only.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from structgen.bitmask import allocate_bitmask, apply_bitmask
+from structgen.decoding.result import FinishReason, Stats
+from structgen.decoding.sampling import Sampling, choose
+from structgen.errors import GenerationError
+from structgen.matcher import Matcher, fill_bitmasks
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from structgen.decoding.fast_forward import FastForward
+    from structgen.models.protocol import Session
+
+__all__ = ["Request", "decode"]
+
+
+@dataclass
+class Request:
+    """One text that is being generated.
+
+    Args:
+        prompt: Its tokens, at least one.
+        matcher: The request's own, at the beginning of the text.
+        max_new_tokens: When to stop.
+        random: Where the numbers for its draws come from.
+    """
+
+    prompt: list[int]
+    matcher: Matcher
+    max_new_tokens: int
+    random: random.Random
+    tokens: list[int] = field(default_factory=list)
+    finish_reason: FinishReason | None = None
+    stats: Stats = field(default_factory=Stats)
+
+    def take(self, token: int) -> bytes:
+        """Take a token that the mask allows; its text."""
+        if not self.matcher.accept_token(token):
+            raise GenerationError(
+                "No token of this vocabulary can go on here: the grammar needs text that its "
+                "tokens cannot spell"
+            )
+        if self.matcher.is_terminated:
+            self.finish_reason = "complete"
+            return b""
+        self.tokens.append(token)
+        return self.matcher.compiled.vocabulary.tokens[token]
+
+    def go_on(self, fast_forward: FastForward | None) -> list[int]:
+        """Take forced text, and see whether that was all; the tokens taken."""
+        forced: list[int] = []
+        if fast_forward is not None and self.finish_reason is None:
+            left = self.max_new_tokens - len(self.tokens)
+            forced = fast_forward.tokens(self.matcher, self.tokens)[:left]
+            for token in forced:
+                self.take(token)
+            self.stats.forced_tokens += len(forced)
+        if self.finish_reason is None:
+            if self.matcher.is_accepting and not self.matcher.next_bytes():
+                self.finish_reason = "complete"
+            elif len(self.tokens) >= self.max_new_tokens:
+                self.finish_reason = "length"
+        return forced
+
+
+def decode(
+    requests: Sequence[Request],
+    session: Session,
+    sampling: Sampling,
+    fast_forward: FastForward | None,
+) -> Iterator[tuple[Request, bytes]]:
+    """Generate until every request has its finish reason.
+
+    Args:
+        requests: B requests over the same vocabulary.
+        session: A new session of the model.
+        sampling: How tokens are chosen.
+        fast_forward: How forced text is taken; None leaves every token to the model.
+
+    Yields:
+        A request and the bytes that were added to its text.
+
+    Raises:
+        GenerationError: The vocabulary cannot spell what the grammar needs, or the model's logits
+            are not numbers.
+        LimitExceededError: The engine's tables are too small.
+    """
+    start = time.perf_counter()
+    rows: list[tuple[Request, list[int]]] = []  # requests that go on, and what to feed
+    for request in requests:
+        forced = request.go_on(fast_forward)
+        request.stats.prompt_tokens = len(request.prompt)
+        if forced:
+            yield request, _text(request, forced)
+        if request.finish_reason is None:
+            rows.append((request, request.prompt + forced))
+    started = time.perf_counter()
+    for request in requests:
+        request.stats.mask_seconds = request.stats.seconds = started - start
+    while rows:
+        before = time.perf_counter()
+        logits = session.forward([tokens for _, tokens in rows])  # [B, V]
+        fed = time.perf_counter()
+        active = [request for request, _ in rows]
+        vocabulary = active[0].matcher.compiled.vocabulary
+        bitmask = allocate_bitmask(len(active), vocabulary.size)
+        fill_bitmasks([request.matcher for request in active], bitmask)
+        _apply(logits, bitmask)
+        masked = time.perf_counter()
+        chosen = choose(logits, sampling, [request.random.random() for request in active])
+        took = time.perf_counter()
+        pieces = []
+        rows = []
+        for request, token in zip(active, chosen, strict=True):
+            text = request.take(token)
+            forced = request.go_on(fast_forward)
+            pieces.append(text + _text(request, forced))
+            rows.append((request, [token, *forced]))
+        done = time.perf_counter()
+        for request in active:
+            request.stats.forward_passes += 1
+            request.stats.model_seconds += fed - before
+            request.stats.mask_seconds += masked - fed + done - took
+            request.stats.seconds = done - start
+        stay = [index for index, (request, _) in enumerate(rows) if request.finish_reason is None]
+        if stay and len(stay) < len(rows):
+            session.keep(stay)
+        rows = [rows[index] for index in stay]
+        for request, piece in zip(active, pieces, strict=True):
+            if piece:
+                yield request, piece
+    for request in requests:
+        request.stats.tokens = len(request.tokens)
+
+
+def _text(request: Request, tokens: list[int]) -> bytes:
+    return b"".join(request.matcher.compiled.vocabulary.tokens[token] for token in tokens)
+
+
+def _apply(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
+    """Mask logits, and refuse those that no token can be chosen from."""
+    import torch
+
+    if bool(torch.isnan(logits).any()):
+        raise GenerationError("The model's logits are not numbers (NaN)")
+    apply_bitmask(logits, torch.from_numpy(bitmask))
+    if bool(torch.isneginf(logits.amax(-1)).any()):
+        raise GenerationError(
+            "No token of this vocabulary can go on here: the grammar needs text that its tokens "
+            "cannot spell, or the model gives it no probability"
+        )

@@ -1,0 +1,1 @@
+"""Language models as the decoding loop sees them: tokens in, logits out."""
