@@ -29,6 +29,9 @@ def _serve(connection: Connection, target: str, ranks: Path, warm_up: dict[str, 
     import resource
     import warnings
 
+    with open(os.devnull, "w") as sink:  # what engines print would break the progress bar
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
     os.environ.update(SINGLE_THREAD)
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
