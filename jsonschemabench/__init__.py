@@ -1,1 +1,1 @@
-"""structgen and its peers side by side on MaskBench data, through public interfaces only."""
+"""Constrained generation engines side by side, through public interfaces only."""

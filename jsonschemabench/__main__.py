@@ -1,71 +1,121 @@
-"""`python -m jsonschemabench --data maskbench.tar.xz --ranks tokenizer.model`."""
+"""`python -m jsonschemabench`: engines side by side."""
 
 from __future__ import annotations
 
-import json
-import random
-import tarfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import track
 
+from jsonschemabench.data import DataError, draw, load
 from jsonschemabench.engines import ENGINES
-from jsonschemabench.report import table
-from jsonschemabench.workers import Worker
-
-
-def _read(data: Path) -> dict[str, Any]:
-    if data.is_dir():
-        return {path.name: json.loads(path.read_text()) for path in sorted(data.glob("*.json"))}
-    with tarfile.open(data) as archive:
-        return {
-            Path(member.name).name: json.load(archive.extractfile(member))  # type: ignore[arg-type]
-            for member in archive
-            if member.isfile() and member.name.endswith(".json")
-        }
+from jsonschemabench.llama3 import default_ranks
+from jsonschemabench.report import Results, failures, report, suite_report
+from jsonschemabench.run import describe_run, maskbench_case, measure_memory, run, suite_case
+from jsonschemabench.store import Store
+from jsonschemabench.suite import read_suite
+from jsonschemabench.workers import EngineUnavailableError
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="A folder or archive of MaskBench files.")],
-    ranks: Annotated[Path, typer.Option(help="Llama 3's tokenizer.model.")],
-    output: Annotated[Path, typer.Option(help="Folder for raw.jsonl and table.md.")] = Path(
-        "bench"
-    ),
-    engines: Annotated[str, typer.Option(help="Comma-separated.")] = ",".join(ENGINES),
-    sample: Annotated[int, typer.Option(help="So many schemas, drawn at random; 0: all.")] = 0,
-    seed: Annotated[int, typer.Option(help="For the draw.")] = 0,
-    timeout: Annotated[float, typer.Option(help="Seconds for a schema.")] = 60.0,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder or archive of MaskBench files, 'huggingface' or 'sample'. Without it: "
+            "Hugging Face where it can be reached, else the sample."
+        ),
+    ] = None,
+    suite: Annotated[
+        Path | None,
+        typer.Option(help="Folder or archive of JSON-Schema-Test-Suite, to run instead."),
+    ] = None,
+    engines: Annotated[
+        str, typer.Option(help=f"Comma-separated, of {', '.join(ENGINES)}.")
+    ] = ",".join(ENGINES),
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample", "--limit", help="So many schemas, each family in its share; 0: all."
+        ),
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="For the draw and the order.")] = 0,
+    timeout: Annotated[float, typer.Option(help="Seconds for a schema and an engine.")] = 30.0,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Also measure a 1 MB schema in fresh processes.")
+    ] = False,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(
+            "--tokenizer", "--ranks", help="Llama 3's tokenizer.model, unless llama-models has it."
+        ),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="Folder for raw results, the report and the plots.")
+    ] = Path("bench"),
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Measure nothing; write the report anew.")
+    ] = False,
 ) -> None:
-    """Run engines side by side; run again with the same output to go on where it stopped."""
-    cases = _read(data)
-    names = sorted(cases)
-    if sample:
-        names = random.Random(seed).sample(names, min(sample, len(names)))
+    """Run engines side by side; with the same output folder, a run goes on where it stopped."""
     chosen = engines.split(",")
+    unknown = [name for name in chosen if name not in ENGINES]
+    if unknown:
+        _stop(f"{unknown[0]!r} is no engine; there are {', '.join(ENGINES)}")
+    targets = {name: ENGINES[name][0] for name in chosen}
     output.mkdir(parents=True, exist_ok=True)
-    raw = output / "raw.jsonl"
-    results: dict[str, dict[str, dict[str, Any]]] = {engine: {} for engine in chosen}
-    if raw.exists():
-        for line in raw.read_text().splitlines():
-            record = json.loads(line)
-            if record["engine"] in results:
-                results[record["engine"]][record["schema"]] = record["result"]
-    workers = {engine: Worker(engine, ranks, timeout) for engine in chosen}
-    with raw.open("a") as file:
-        for name in track(names, "schemas"):  # engines take turns, so that noise hits all alike
-            for engine, worker in workers.items():
-                if name not in results[engine]:
-                    result = results[engine][name] = worker.measure(cases[name])
-                    record = {"engine": engine, "schema": name, "result": result}
-                    file.write(json.dumps(record) + "\n")
-                    file.flush()
-    for worker in workers.values():
-        worker.close()
-    text = table({e: {n: r for n, r in results[e].items() if n in set(names)} for e in chosen})
-    (output / "table.md").write_text(text)
-    print(text)
+    store = Store(output / ("suite.jsonl" if suite else "raw.jsonl"))
+    try:
+        ranks = tokenizer or default_ranks()
+        if suite:
+            cases, remotes = read_suite(suite)
+            place = suite.name
+        else:
+            place, cases = load(data)
+        names = draw(list(cases), sample, seed)
+        if not report_only:
+            store.add({"run": describe_run(place, chosen)})
+            run(
+                names,
+                lambda encoding, name: (
+                    suite_case(encoding, cases[name], remotes)
+                    if suite
+                    else maskbench_case(encoding, cases[name])
+                ),
+                targets,
+                store,
+                ranks=ranks,
+                timeout=timeout,
+            )
+            if memory:
+                measure_memory(targets, store, ranks=ranks, timeout=4 * timeout)
+    except (DataError, EngineUnavailableError, FileNotFoundError) as error:
+        _stop(str(error))
+    wanted = set(names)
+    results: Results = {
+        engine: {n: r for n, r in store.results.get(engine, {}).items() if n in wanted}
+        for engine in chosen
+    }
+    if suite:
+        _write(output / "suite.md", suite_report(results, cases, store.run))
+        return
+    _write(output / "report.md", report(results, store.run))
+    (output / "failures.md").write_text(failures(results), encoding="utf-8")
+    try:
+        from jsonschemabench.plots import draw_plots
+
+        draw_plots(results, output)
+    except ImportError:
+        typer.echo("No plots: matplotlib is not installed.", err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    typer.echo(text)
+
+
+def _stop(reason: str) -> None:
+    typer.echo(f"Error: {reason}", err=True)
+    raise typer.Exit(2)
 
 
 if __name__ == "__main__":
