@@ -160,7 +160,7 @@ def _name(array: Any) -> str:
 def _last_stride(array: Any) -> int:
     if isinstance(array, np.ndarray):
         return array.strides[-1] // array.itemsize
-    return array.stride(-1)
+    return int(array.stride(-1))
 
 
 def _row(row: Any) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,8 +114,9 @@ def load(path: Path) -> Vocabulary | None:
         return None
     content = io.BytesIO(body)
 
-    def array() -> NDArray:
-        return np.load(content, allow_pickle=False)
+    def array() -> NDArray[Any]:
+        read: NDArray[Any] = np.load(content, allow_pickle=False)
+        return read
 
     blob, offsets, eos, special = array(), array(), array(), array()
     return Vocabulary.from_arrays(
