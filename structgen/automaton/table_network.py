@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from structgen.automaton import kernels as k
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
-from structgen.network import Call, Choice, Key, Scan
+from structgen.network import Call, Capture, Choice, Key, Scan, TextKey
 from structgen.regular import Automaton, Language
 
 __all__ = ["TableNetwork"]
@@ -34,6 +34,7 @@ class TableNetwork:
     """
 
     RETURN = k.RETURN
+    UNKNOWN = k.UNKNOWN
 
     def __init__(self, arena: NDArray[np.int32]) -> None:
         self._arena = arena
@@ -44,7 +45,9 @@ class TableNetwork:
         self._choices: dict[tuple[int, ...], int] = {}
         self._keys: dict[int, object] = {}
         self._names: dict[tuple[str, ...], int] = {}
+        self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
+        self._check(k.new_state(arena, k.UNKNOWNS, 0, 0, 0, 0, 0))
         self._any = self._any_content()
         arena[k.ANY_CONTENT] = self._any
 
@@ -167,6 +170,13 @@ class TableNetwork:
                 self._cells[at + 1] = definition.piece
                 self._cells[at + 2] = definition.then
                 self._cells[at] = k.CALL
+            elif isinstance(definition, Capture):
+                sketch = self.state(definition.then.sketch())
+                self._captures[state] = definition.then
+                at = k.STATE + 8 * state
+                self._cells[at + 1] = definition.piece
+                self._cells[at + 2] = sketch
+                self._cells[at] = k.CAPTURE
             elif isinstance(definition, Scan):
                 self._scan(state, definition.edges, returns=definition.returns)
             elif isinstance(definition, Choice):
@@ -174,6 +184,10 @@ class TableNetwork:
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
+
+    def after(self, capture: int, text: bytes) -> int:
+        """The state after a capture whose piece has read `text`."""
+        return self.state(self._captures[capture].after(text))
 
     # --- Records --------------------------------------------------------------------------------
 

@@ -62,5 +62,6 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
     arena[k.MAX_ROWS] = max_rows
     arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
     arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
+    arena[k.N_TEXTS] = 1  # text 0 is empty
     k.summarise_trie(arena)
     return arena
