@@ -108,12 +108,12 @@ class Generator:
 
         Raises:
             GenerationError: The limit was reached and the text is not complete (`partial_text` has
-                it), or a prompt is empty or too long, or the grammar needs text that the tokens
-                cannot spell.
+                it), or a prompt is empty or too long, or the model's logits are not numbers.
             GrammarError: The schema is malformed.
             UnsatisfiableError: Nothing satisfies the schema.
             LimitExceededError: A limit of the engine was reached.
-            VocabularyError: `fast_forward`, and the tokenizer does not give bytes back.
+            VocabularyError: The grammar needs text that the tokens cannot spell; or `fast_forward`,
+                and the tokenizer does not give bytes back.
             ValueError: An option is out of its range.
             TypeError: The prompt or the schema is something else.
         """
