@@ -47,11 +47,20 @@ class Matcher:
         (2, True)
     """
 
-    __slots__ = ("_compiled", "_configs", "_engine", "_generation", "_is_terminated", "_taken")
+    __slots__ = (
+        "_compiled",
+        "_configs",
+        "_engine",
+        "_generation",
+        "_is_terminated",
+        "_spells_all",
+        "_taken",
+    )
 
     def __init__(self, compiled: CompiledGrammar) -> None:
         self._compiled = compiled
         self._engine = compiled.engine
+        self._spells_all = not compiled.vocabulary.unspelled_bytes
         self._generation, initial = compiled.initial()
         self._configs = [initial]
         self._taken: list[int | bytes] = []
@@ -106,7 +115,7 @@ class Matcher:
                 engine.reset(engine.generation)
             if self._generation != engine.generation:
                 self._run(lambda: engine.fill(self._configs[-1], array))
-        if self._compiled.vocabulary.unspelled_bytes and not array.any():
+        if not self._spells_all and not array.any():
             self._check_end()
 
     def _check_end(self) -> None:
@@ -128,7 +137,8 @@ class Matcher:
             LimitExceededError: The step needs more room than the engine's tables have.
         """
         vocabulary = self._compiled.vocabulary
-        token_id = index(token_id)
+        if type(token_id) is not int:
+            token_id = index(token_id)
         if not 0 <= token_id < vocabulary.size:
             raise VocabularyError(
                 f"Token {token_id} is out of range: the vocabulary has {vocabulary.size} tokens"
@@ -205,6 +215,7 @@ class Matcher:
         other = object.__new__(Matcher)
         other._compiled = self._compiled
         other._engine = self._engine
+        other._spells_all = self._spells_all
         other._generation = self._generation
         other._configs = self._configs.copy()
         other._taken = self._taken.copy()
@@ -337,7 +348,7 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     if not filled:
         for matcher, row in zip(matchers, rows, strict=True):
             matcher.fill_bitmask(row)
-    elif matchers[0]._compiled.vocabulary.unspelled_bytes:
+    elif not matchers[0]._spells_all:
         for row in np.flatnonzero(~rows.any(axis=1)).tolist():
             matchers[row]._check_end()
 
@@ -396,12 +407,13 @@ def _int32_array(buffer: Any, dimensions: int) -> NDArray[np.int32]:
             raise ValueError(
                 f"A mask buffer is int32, a numpy array or a torch tensor on the CPU, not {shown}"
             ) from None
-    if array.dtype != np.int32 or array.ndim != dimensions or not array.flags.c_contiguous:
+    flags = array.flags
+    if array.dtype != np.int32 or array.ndim != dimensions or not flags.c_contiguous:
         raise ValueError(
             f"A mask buffer is contiguous int32 with {dimensions} dimension(s), "
             f"not {array.dtype}{list(array.shape)} with strides {list(array.strides)}"
         )
-    if not array.flags.writeable:
+    if not flags.writeable:
         raise ValueError("The mask buffer is read-only")
     return array
 
