@@ -7,6 +7,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
+from operator import index
 from typing import Any, Literal, cast
 
 from structgen.compiler import CompiledGrammar, compile
@@ -115,12 +116,13 @@ class Generator:
             VocabularyError: The grammar needs text that the tokens cannot spell; or `fast_forward`,
                 and the tokenizer does not give bytes back.
             ValueError: An option is out of its range.
-            TypeError: The prompt or the schema is something else.
+            TypeError: The prompt, the schema or a number is something else.
         """
         if (schema is None) == (grammar is None):
             raise ValueError("say either schema=... or grammar=...")
         if at_limit not in ("error", "complete"):
             raise ValueError(f'at_limit must be "error" or "complete", not {at_limit!r}')
+        max_new_tokens = index(max_new_tokens)
         if max_new_tokens < 1:
             raise ValueError(f"max_new_tokens must be at least 1, not {max_new_tokens}")
         sampling = Sampling(temperature, top_k, top_p)
@@ -285,11 +287,13 @@ def _key(source: Any) -> Hashable:
 
 
 def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int | None]:
-    if seed is None or isinstance(seed, int):
-        return [seed] * count
+    if seed is None:
+        return [None] * count
+    if not isinstance(seed, Sequence):
+        return [index(seed)] * count
     if len(seed) != count:
         raise ValueError(f"{len(seed)} seeds for {count} prompts")
-    return list(seed)
+    return [index(one) for one in seed]
 
 
 def _result(request: Request, data: bytes, at_limit: AtLimit) -> Result:

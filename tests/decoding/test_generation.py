@@ -276,6 +276,10 @@ def test_compiled_grammars_are_kept() -> None:
         (["a", "b"], {"schema": True, "stream": True}, ValueError, "one prompt"),
         (["a", "b"], {"schema": True, "seed": [1]}, ValueError, "1 seeds for 2"),
         ([{"role": "user", "content": "a"}], {"schema": True}, sg.GenerationError, "template"),
+        ("\ud800", {"schema": True}, sg.GenerationError, "lone surrogate"),
+        ("p", {"schema": True, "max_new_tokens": 2.0}, TypeError, "float"),
+        ("p", {"schema": True, "seed": "x"}, TypeError, "str"),
+        ("p", {"schema": True, "seed": 1.5}, TypeError, "float"),
     ],
 )
 def test_misuse(prompt: Any, options: dict[str, Any], error: type, message: str) -> None:
