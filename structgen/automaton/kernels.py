@@ -109,6 +109,7 @@ MAX_TEXT_REQUESTS = 1024
 VISIT_SLOTS = 1 << 16
 MAX_OPEN = 1 << 12
 MAX_LINKS = 1 << 15
+MAX_PROBES = 1 << 12  # at most three for each of 256 bytes, four levels deep
 STEP_SLOTS = 1 << 21
 MAX_RECIPE = 1 << 21
 MAX_REQUESTS = 4096
@@ -148,7 +149,8 @@ NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
 VISIT = NEW_PAIR + 2 * MAX_CLOSURE
 OPEN_CELL = VISIT + 4 * VISIT_SLOTS
 LINK = OPEN_CELL + 5 * MAX_OPEN
-DEFERRED = LINK + 2 * MAX_LINKS
+PROBE = LINK + 2 * MAX_LINKS
+DEFERRED = PROBE + 5 * MAX_PROBES
 TOKENS = DEFERRED + 2 * MAX_DEFERRED
 FIXED_SIZE = TOKENS + TOKEN_SCRATCH
 
@@ -172,6 +174,7 @@ UNLIMITED = 1 << 30
 # this bit the most that any state of its automaton needs.
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
+ALWAYS_LIVE = 1 << 30  # every text can be continued to an end: also kept there
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
 OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
@@ -409,32 +412,58 @@ def _content_character(a, c, p):
 
 @njit(cache=True, nogil=True)
 def _any_character(a, c, low, high, room):
-    """Whether some code point in low..high can be read from content c.
+    """Whether some code point in low..high can be read from content c: 1, 0 or NEED.
 
-    Surrogates are passed over; after the character, `room` more must be enough.
+    After the character, `room` more must be enough. Surrogates do not count: no content reads them.
+
+    A search over (content, what the next byte adds to its bits, bounds on the bits to come, their
+    number below this byte). An edge takes a range of bytes to one state, so of the blocks of code
+    points below it at most three differ: the first, the last, and one between them.
     """
-    p = low
-    while p <= high:
-        if 0xD800 <= p <= 0xDFFF:
-            p = 0xE000
-            continue
-        length = _utf8_length(p)
-        d = c
-        i = 0
-        while i < length:
-            d = _content_step(a, d, _utf8_byte(p, length, i))
-            if d < 0:
-                break
-            i += 1
-        if d >= 0:
-            if _fits(a, d, room):
+    depth = 0
+    for length in range(1, 5):  # RFC 3629 section 3
+        first = max(low, 0 if length == 1 else 0x80 if length == 2 else 1 << (5 * length - 4))
+        last = min(high, 0x7F if length == 1 else (1 << (5 * length + 1)) - 1)
+        if first <= last:
+            at = PROBE + 5 * depth
+            a[at] = c
+            a[at + 1] = 0 if length == 1 else 0xF00 >> length & 0xFF
+            a[at + 2] = first
+            a[at + 3] = last
+            a[at + 4] = 6 * (length - 1)
+            depth += 1
+    answer = 0
+    while depth > 0:
+        depth -= 1
+        at = PROBE + 5 * depth
+        c = a[at]
+        base = a[at + 1]
+        low = a[at + 2]
+        high = a[at + 3]
+        bits = a[at + 4]
+        if bits < 0:
+            if _fits(a, c, room):
                 return 1
-            p += 1
             continue
-        if d == NEED:
-            return NEED
-        p = (p | ((1 << (6 * (length - 1 - i))) - 1)) + 1
-    return 0
+        if a[STATE + 8 * c] == UNEXPANDED:
+            _request(a, c)
+            answer = NEED
+            continue
+        top = (1 << bits) - 1
+        edge = a[STATE + 8 * c + 1]
+        for e in range(edge, edge + a[STATE + 8 * c + 2]):
+            first = max((a[EDGE + 2 * e] & 255) - base, low >> bits)
+            last = min((a[EDGE + 2 * e] >> 8) - base, high >> bits)
+            for k in range(min(3, last - first + 1)):
+                v = first if k == 0 else last if k == 1 else first + 1
+                at = PROBE + 5 * depth
+                a[at] = a[EDGE + 2 * e + 1]
+                a[at + 1] = 0x80
+                a[at + 2] = low & top if v == low >> bits else 0
+                a[at + 3] = high & top if v == high >> bits else top
+                a[at + 4] = bits - 6
+                depth += 1
+    return answer
 
 
 @njit(cache=True, nogil=True)
@@ -638,6 +667,9 @@ def _step(a, s, b):
 # byte below a node, all tokens below are allowed at once.
 
 
+_QUOTE = 1 << 14
+
+
 @njit(cache=True, nogil=True)
 def _byte_class(b):
     """A bit from 1 to 23; patterns tend to treat the bytes of one class alike."""
@@ -722,7 +754,7 @@ def _loops(a, c):
         for b in range(256):
             if _scan_step(a, c, b) != c:
                 broken |= 1 << _byte_class(b)
-        never = 1 << 14 | 1 << 15 | 1 << 20  # what ends or escapes, or is raw in no string
+        never = _QUOTE | 1 << 15 | 1 << 20  # what ends or escapes, or is raw in no string
         a[at] = (0xFFFFFF & ~(broken | never)) | 1
     return a[at]
 
@@ -901,7 +933,7 @@ def _representative(a, s):
         return s
     most = a[MAX_CHARS]
     low = min(a[at + 3], most)
-    needed = a[STATE + 8 * a[at + 2] + 3] >> SHORTEST_BITS
+    needed = (a[STATE + 8 * a[at + 2] + 3] & ~ALWAYS_LIVE) >> SHORTEST_BITS
     high = a[at + 4] if a[at + 4] < most + needed else UNLIMITED
     return intern_state(a, STRING, a[at + 1], a[at + 2], low, high, a[at + 5])
 
@@ -1134,8 +1166,11 @@ def _defer(a, s, x):
 
 
 @njit(cache=True, nogil=True)
-def _visit(a, s, x):
-    """Step from s along every edge of trie node x; all of them, or deferred with none taken."""
+def _visit(a, s, x, only_quotes):
+    """Step from s along every edge of trie node x; all of them, or deferred with none taken.
+
+    With `only_quotes`, tokens without a quotation mark are passed over.
+    """
     trie = a[TRIE]
     first = a[trie + 4 * x + 1]
     count = a[trie + 4 * x + 2]
@@ -1161,7 +1196,7 @@ def _visit(a, s, x):
             _request(a, content)
             _defer(a, s, x)
             return
-        if a[at + 3] == 0 and a[at + 4] == UNLIMITED:
+        if a[at + 3] == 0 and a[at + 4] == UNLIMITED and not only_quotes:
             loops = _loops(a, content)
         for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
             y = _first_child(a, first, count, b)
@@ -1170,43 +1205,69 @@ def _visit(a, s, x):
                 if t == NEED:
                     _defer(a, s, x)
                     return
-                if t >= 0:
+                if t >= 0 and (b == 0x22 or not only_quotes or a[a[BELOW] + 3 * y] & _QUOTE != 0):
                     _emit(a, a[trie + 4 * y])
                     _arrive(a, t, y)
     is_body = content != s
     low = a[at + 3]
     high = a[at + 4]
     literal = a[at + 5]
-    first_edge = a[STATE + 8 * content + 1]
-    for e in range(first_edge, first_edge + a[STATE + 8 * content + 2]):
-        span = a[EDGE + 2 * e]
-        t = a[EDGE + 2 * e + 1]
-        b = span & 255
-        last = span >> 8
-        y = first if b == 0 else _first_child(a, first, count, b)
-        while y < end:
-            b = a[trie + 4 * y + 3]
-            if b > last:
-                break
-            if loops != 0 and t == content and (a[a[BELOW] + 3 * y] & ~loops) == 0:
-                if loops >> _byte_class(b) & 1:
-                    _emit_below(a, y)
-                elif b >= 0x20 and b != 0x22 and b != 0x5C:
-                    _emit(a, a[trie + 4 * y])
-                    _arrive(a, s, y)
-            elif is_body:
-                if b >= 0x20 and b != 0x22 and b != 0x5C:
-                    starts = b < 0x80 or b >= 0xC0
-                    room = high - 1 if starts and high != UNLIMITED else high
-                    if room >= 0 and _fits(a, t, room):
-                        u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
-                        if u >= 0:
-                            _emit(a, a[trie + 4 * y])
-                            _arrive(a, u, y)
-            else:
-                _emit(a, a[trie + 4 * y])
-                _arrive(a, t, y)
+    edge = a[STATE + 8 * content + 1]
+    last_edge = edge + a[STATE + 8 * content + 2]
+    # Edges and children are both in the order of their bytes: skip on whichever side is behind.
+    y = first
+    while y < end and edge < last_edge:
+        b = a[trie + 4 * y + 3]
+        span = a[EDGE + 2 * edge]
+        if b > span >> 8:
+            edge += 1
+            if last_edge - edge > 8 and b > a[EDGE + 2 * edge] >> 8:
+                edge = _last_edge_from(a, edge, last_edge, b)
+            continue
+        if b < span & 255:
             y += 1
+            if end - y > 8 and a[trie + 4 * y + 3] < span & 255:
+                y = _first_child(a, y, end - y, span & 255)
+            continue
+        t = a[EDGE + 2 * edge + 1]
+        child = y
+        y += 1
+        below = a[a[BELOW] + 3 * child]
+        if only_quotes and below & _QUOTE == 0:
+            continue
+        if loops != 0 and t == content and (below & ~loops) == 0:
+            if loops >> _byte_class(b) & 1:
+                _emit_below(a, child)
+            elif b >= 0x20 and b != 0x22 and b != 0x5C:
+                _emit(a, a[trie + 4 * child])
+                _arrive(a, s, child)
+        elif is_body:
+            if b >= 0x20 and b != 0x22 and b != 0x5C:
+                starts = b < 0x80 or b >= 0xC0
+                room = high - 1 if starts and high != UNLIMITED else high
+                if room >= 0 and _fits(a, t, room):
+                    u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
+                    if u >= 0:
+                        if not only_quotes:
+                            _emit(a, a[trie + 4 * child])
+                        _arrive(a, u, child)
+        else:
+            _emit(a, a[trie + 4 * child])
+            _arrive(a, t, child)
+
+
+@njit(cache=True, nogil=True)
+def _last_edge_from(a, edge, end, b):
+    """The first edge from `edge` that ends at byte b or later, or `end`."""
+    low = edge
+    high = end
+    while low < high:
+        middle = (low + high) >> 1
+        if a[EDGE + 2 * middle] >> 8 < b:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -1417,11 +1478,26 @@ def _walk_any(a, s):
 
 
 @njit(cache=True, nogil=True)
+def _is_always_live(a, s):
+    """Whether s is inside a string in which every text can be continued to an end."""
+    at = STATE + 8 * s
+    return (
+        a[at] == STRING
+        and a[at + 1] == BODY
+        and a[at + 3] == 0
+        and a[at + 4] == UNLIMITED
+        and a[at + 5] == 0
+        and a[STATE + 8 * a[at + 2] + 3] & ALWAYS_LIVE != 0
+    )
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    only_quotes = _is_always_live(a, s0) if x0 == 0 else False
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
-        return _finish_walk(a, s0, x0, False, True)
+        return _finish_walk(a, s0, x0, False, True, only_quotes)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
@@ -1437,6 +1513,11 @@ def _walk(a, s0, x0):
         if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
             _walk_any(a, s0)
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
+    if only_quotes:
+        # All that stays inside the string is allowed; left are the tokens that may end it.
+        if a[ANY_READY] == 0:
+            _build_any(a)
+        a[ACC_ROW] = a[ANY_ROW]
     missing = False
     resumable = True
     # At the start a whole node set moves at once.
@@ -1479,11 +1560,11 @@ def _walk(a, s0, x0):
                 missing = True
         else:
             _arrive_set(a, s, x)
-    return _finish_walk(a, s0, x0, missing, resumable)
+    return _finish_walk(a, s0, x0, missing, resumable, only_quotes)
 
 
 @njit(cache=True, nogil=True)
-def _finish_walk(a, s0, x0, missing, resumable):
+def _finish_walk(a, s0, x0, missing, resumable, only_quotes):
     """The rest of a walk, one (state, node) at a time.
 
     Where states must be expanded first and nothing else is missing, the walk is suspended: what it
@@ -1501,9 +1582,9 @@ def _finish_walk(a, s0, x0, missing, resumable):
         if kind == SCAN:
             if a[at + 3] != 0:
                 _exit(a, x)
-            _visit(a, s, x)
+            _visit(a, s, x, only_quotes)
         elif kind == STRING:
-            _visit(a, s, x)
+            _visit(a, s, x, only_quotes)
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
@@ -1688,7 +1769,7 @@ def _parent(a, cell, i):
 
 
 # While a step is made, a cell that it opens is written -1 - k, where k is its index at OPEN_CELL:
-# [piece, then (of a capture: -1 - itself), has returned, first link, interned cell or -1]. Links are
+# [piece, then (of a capture: -1 - itself), returned, first link, interned cell or -1]. Links are
 # lists of parents. Calls of one piece with one `then` share their cell (Scott and Johnstone, 'GLL
 # Parsing', ENTCS 253(7), 2010, section 3), so ambiguity does not multiply stacks.
 

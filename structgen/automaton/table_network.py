@@ -204,10 +204,11 @@ class TableNetwork:
     @staticmethod
     def _lengths(key: _AutomatonKey) -> int:
         """The fewest characters to an end, and the bound on that for the whole automaton."""
+        live = k.ALWAYS_LIVE if key.automaton.is_always_live(key.state) else 0
         bound = key.automaton.length_bound
         if bound is None:
-            return 0  # never asked for: such an automaton comes without a limit of its own
-        return key.automaton.shortest_length(key.state) | bound << k.SHORTEST_BITS
+            return live  # no lengths: such an automaton comes without a limit of its own
+        return key.automaton.shortest_length(key.state) | bound << k.SHORTEST_BITS | live
 
     def _new(self) -> int:
         cells = self._cells

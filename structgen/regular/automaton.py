@@ -38,6 +38,7 @@ class Automaton:
         if not language.is_live:
             raise UnsatisfiableError("No text matches the pattern")
         self.length_bound = language.length_bound
+        self._is_always_live = language.is_always_live
         self._keys: list[Language | _Between] = [language]
         self._states: dict[Language | _Between, int] = {language: 0}
         self._edges: list[Edges | None] = [None]
@@ -46,6 +47,13 @@ class Automaton:
         """Whether the text may end at `state`."""
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
+
+    def is_always_live(self, state: int) -> bool:
+        """Whether every text can follow `state` and be continued (see `Language.is_always_live`).
+
+        False in the middle of a character, after which not every byte can follow.
+        """
+        return self._is_always_live and isinstance(self._keys[state], Language)
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""

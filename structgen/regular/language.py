@@ -198,6 +198,38 @@ class Language:
         bound = _structural_bound(self) if not self.extended else _explored_bound(self)
         return bound if bound is not None and bound <= MAX_LENGTH_BOUND else None
 
+    @cached_property
+    def is_always_live(self) -> bool:
+        """Whether every text can be continued to one in the language, as far as is plain to see.
+
+        So it is for what a search looks for: `ANY + x` and `ANY + x + ANY`.
+        """
+        if self.kind == "cat":
+            first, second = self._terms
+            return first.is_always_live and second.is_live
+        if self.kind == "or":
+            return any(part.is_always_live for part in self._terms)
+        if self.kind == "and":
+            # Continue to a text of one after the other; each stays satisfied by those that follow.
+            return all(part.is_always_live and part._is_extensible for part in self._terms)
+        if self.kind == "not":
+            return _is_finite(self._terms[0])
+        return self is ANY
+
+    @property
+    def _is_extensible(self) -> bool:
+        """Whether its texts stay in the language whatever follows them, as far as is plain."""
+        if self.kind == "cat":
+            return self._terms[1]._is_extensible
+        if self.kind in ("or", "and"):
+            return all(part._is_extensible for part in self._terms)
+        return self is ANY
+
+    @property
+    def _terms(self) -> tuple[Language, ...]:
+        """The parts that are languages."""
+        return tuple(part for part in self.parts if isinstance(part, Language))
+
     def automaton(self) -> Automaton:
         """The deterministic automaton over UTF-8 bytes, made state by state.
 
@@ -265,6 +297,17 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
     """
     normal = normalise(ranges)
     return _term("chars", normal, nullable=False) if normal else EMPTY
+
+
+def _is_finite(term: Language) -> bool:
+    """Whether the language has finitely many texts, as far as is plain to see."""
+    if term.kind == "not":
+        return False
+    if term.kind == "repeat":
+        return term.parts[2] is not None and _is_finite(term._terms[0])
+    if term.kind == "and":
+        return any(_is_finite(part) for part in term._terms)
+    return all(_is_finite(part) for part in term._terms)
 
 
 def text(value: str) -> Language:
