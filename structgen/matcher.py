@@ -26,6 +26,7 @@ __all__ = ["Matcher", "fill_bitmasks"]
 Answer = TypeVar("Answer")
 
 MAX_FORCED_BYTES = 1 << 14
+_NO_ROW: NDArray[np.int32] = np.empty(0, np.int32)
 
 
 class Matcher:
@@ -67,7 +68,7 @@ class Matcher:
         self._taken: list[int | bytes] = []
         self._is_terminated = False
         # A numpy buffer is checked once: most requests have one for all their masks.
-        self._checked_row: NDArray[np.int32] | None = None
+        self._checked_row = _NO_ROW
 
     # --- Where the request is -------------------------------------------------------------------
 
@@ -242,7 +243,7 @@ class Matcher:
         other._configs = self._configs.copy()
         other._taken = self._taken.copy()
         other._is_terminated = self._is_terminated
-        other._checked_row = None
+        other._checked_row = _NO_ROW
         return other
 
     # --- Looking ahead --------------------------------------------------------------------------
