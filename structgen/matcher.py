@@ -143,19 +143,15 @@ class Matcher:
             TypeError: It is no integer.
             LimitExceededError: The step needs more room than the engine's tables have.
         """
-        # A step that has been made before, by any request, is one look-up. The tables may be emptied
-        # meanwhile; that changes the generation first.
-        target = self._engine.token_steps.get((self._configs[-1], token_id))
-        if (
-            target is not None
-            and self._generation == self._engine.generation
-            and not self._is_terminated
-            and type(token_id) is int
-        ):
-            if target >= 0:
-                self._configs.append(target)
-                self._taken.append(token_id)
-            return target >= 0
+        if type(token_id) is int and not self._is_terminated:
+            # A step that has been made before, by any request, is one look-up. The tables may be
+            # emptied meanwhile; that changes the generation first.
+            target = self._engine.token_steps.get((self._configs[-1], token_id))
+            if target is not None and self._generation == self._engine.generation:
+                if target >= 0:
+                    self._configs.append(target)
+                    self._taken.append(token_id)
+                return target >= 0
         return self._accept_token(token_id)
 
     def _accept_token(self, token_id: int) -> bool:
