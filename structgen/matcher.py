@@ -26,6 +26,7 @@ __all__ = ["Matcher", "fill_bitmasks"]
 Answer = TypeVar("Answer")
 
 MAX_FORCED_BYTES = 1 << 14
+_NO_ROW: NDArray[np.int32] = np.empty(0, np.int32)
 
 
 class Matcher:
@@ -48,6 +49,7 @@ class Matcher:
     """
 
     __slots__ = (
+        "_checked_row",
         "_compiled",
         "_configs",
         "_engine",
@@ -65,6 +67,8 @@ class Matcher:
         self._configs = [initial]
         self._taken: list[int | bytes] = []
         self._is_terminated = False
+        # A numpy buffer is checked once: most requests have one for all their masks.
+        self._checked_row = _NO_ROW
 
     # --- Where the request is -------------------------------------------------------------------
 
@@ -101,8 +105,11 @@ class Matcher:
                 text that the tokens cannot spell (docs/vocabulary.md).
             LimitExceededError: The mask needs more room than the engine's tables have.
         """
-        array = _int32_array(row, 1)
-        _check_width(array.shape[0], self._compiled.vocabulary.size)
+        array = row
+        if row is not self._checked_row:
+            array = _int32_array(row, 1)
+            _check_width(array.shape[0], self._compiled.vocabulary.size)
+            self._checked_row = array
         if self._is_terminated:
             _only_end(array, self._compiled.vocabulary.eos_token_ids)
             return
@@ -136,6 +143,18 @@ class Matcher:
             TypeError: It is no integer.
             LimitExceededError: The step needs more room than the engine's tables have.
         """
+        if type(token_id) is int and not self._is_terminated:
+            # A step that has been made before, by any request, is one look-up. The tables may be
+            # emptied meanwhile; that changes the generation first.
+            target = self._engine.token_steps.get((self._configs[-1], token_id))
+            if target is not None and self._generation == self._engine.generation:
+                if target >= 0:
+                    self._configs.append(target)
+                    self._taken.append(token_id)
+                return target >= 0
+        return self._accept_token(token_id)
+
+    def _accept_token(self, token_id: int) -> bool:
         vocabulary = self._compiled.vocabulary
         if type(token_id) is not int:
             token_id = index(token_id)
@@ -220,6 +239,7 @@ class Matcher:
         other._configs = self._configs.copy()
         other._taken = self._taken.copy()
         other._is_terminated = self._is_terminated
+        other._checked_row = _NO_ROW
         return other
 
     # --- Looking ahead --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structgen.errors import LimitExceededError, UnsatisfiableError
 from structgen.regular.charset import utf8_sequences
-from structgen.regular.language import EMPTY, Language
+from structgen.regular.language import EMPTY, Language, Live
 
 __all__ = ["Automaton"]
 
@@ -38,7 +38,6 @@ class Automaton:
         if not language.is_live:
             raise UnsatisfiableError("No text matches the pattern")
         self.length_bound = language.length_bound
-        self._is_always_live = language.is_always_live
         self._keys: list[Language | _Between] = [language]
         self._states: dict[Language | _Between, int] = {language: 0}
         self._edges: list[Edges | None] = [None]
@@ -48,12 +47,13 @@ class Automaton:
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
 
-    def is_always_live(self, state: int) -> bool:
-        """Whether every text can follow `state` and be continued (see `Language.is_always_live`).
+    def live(self, state: int) -> Live | None:
+        """Characters of which every text can follow `state` (see `Language.live`).
 
-        False in the middle of a character, after which not every byte can follow.
+        None where there are none, as in the middle of a character.
         """
-        return self._is_always_live and isinstance(self._keys[state], Language)
+        key = self._keys[state]
+        return key.live if isinstance(key, Language) and key.live.characters else None
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""
