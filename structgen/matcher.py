@@ -491,7 +491,8 @@ def _int32_array(buffer: Any, dimensions: int) -> NDArray[np.int32]:
         )
     if not flags.writeable:
         raise ValueError("The mask buffer is read-only")
-    return array
+    checked: NDArray[np.int32] = array
+    return checked
 
 
 def _listed(values: Iterable[int]) -> str:

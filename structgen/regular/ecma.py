@@ -70,8 +70,9 @@ class _Reader:
         self.at = 0
 
     def error(self, message: str) -> GrammarError:
+        shown = self.pattern if len(self.pattern) <= 100 else f"{self.pattern[:99]}…"
         return GrammarError(
-            f"Malformed regular expression {self.pattern!r}: {message} at character {self.at}",
+            f"Malformed regular expression {shown!r}: {message} at character {self.at}",
             span=(self.at, self.at + 1),
         )
 
