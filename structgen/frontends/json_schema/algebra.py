@@ -151,7 +151,7 @@ class Node:
         for each, holds in self.literals:
             if holds and isinstance(each, Core) and each.values is not None:
                 distinct = {value_key(value): value for value in each.values}
-                return [value for value in distinct.values() if self.holds(value)]
+                return [value for key, value in distinct.items() if self.holds(value, key)]
         return None
 
     @property
@@ -228,21 +228,22 @@ class Node:
         """The objects, member by member."""
         return ObjectSpec(self.schemas, self.objects)
 
-    def holds(self, value: Any) -> bool:
-        """Whether a value satisfies it."""
+    def holds(self, value: Any, key: Any = None) -> bool:
+        """Whether a value satisfies it; `key`: its key, where it is known."""
         core = self.core
-        return all(_holds(each, value) == holds for each, holds in core.literals) and all(
-            any(each.holds(value) for each in union) for union in core.unions
+        key = value_key(value) if key is None else key
+        return all(_holds(each, value, key) == holds for each, holds in core.literals) and all(
+            any(each.holds(value, key) for each in union) for union in core.unions
         )
 
 
-def _holds(core: Any, value: Any) -> bool:
+def _holds(core: Any, value: Any, key: Any) -> bool:
+    if core.values is not None and key not in core.value_keys:
+        return False
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value] in core.words
-    if core.values is not None and value_key(value) not in core.value_keys:
-        return False
     if isinstance(value, str):
-        return bool(core.strings.contains(value))
+        return bool(core.contains_text(value))
     if isinstance(value, list):
         return _follow(core.arrays, enumerate(value))
     if isinstance(value, dict):
@@ -262,7 +263,7 @@ def _follow(formula: Formula, parts: Iterable[tuple[Any, Any]]) -> bool:
 
         def after(fact: Any, part: Any = part, value: Any = value, key: Any = key) -> Formula:
             child = fact.child(part)
-            counts = child if isinstance(child, bool) else child.holds(value)
+            counts = child if isinstance(child, bool) else child.holds(value, key)
             return fact.after(counts, key)  # type: ignore[no-any-return]
 
         formula = formula.replace(after)
@@ -443,7 +444,7 @@ class Schemas:
         rule = MemberRule(
             self, {name: self.constant(each) for name, each in value.items()}, (), self.none
         )
-        return conjunction([EachMember(rule), *map(Has, value)])
+        return conjunction([EachMember(rule), *(Has(name, True) for name in value)])
 
     # --- Checks ---------------------------------------------------------------------------------
 

@@ -108,7 +108,7 @@ def _has(schemas: Schemas, place: Place, name: str) -> Node:
     """An object with a member of this name."""
     core = Core(schemas, place.inside({"type": "object"}, {}))
     return schemas.both(
-        [schemas.literal(core), schemas.literal(Core(schemas, place, objects=Has(name)))]
+        [schemas.literal(core), schemas.literal(Core(schemas, place, objects=Has(name, True)))]
     )
 
 

@@ -209,6 +209,9 @@ def _plain_array_completes(spec: ArraySpec, index: int, seen: frozenset[Any]) ->
         return False
     if not spec.unique or index >= spec.least:
         return True
+    if index == spec.least - 1:
+        unlike = (spec.schemas.constant_of(value).negation for value in seen)
+        return (yield spec.schemas.both([spec.item(index), *unlike]))
     choices = yield from scarce_values(spec, index, seen)
     return can_differ(choices)
 
@@ -309,28 +312,40 @@ def _has_many_arrays(spec: ArraySpec, most: int) -> Conditions:
     """Whether there are more than `most`; otherwise there is only the empty one."""
     if spec.most == 0 or not (yield spec.item(0)):
         return False
-    if spec.open is TRUE:
-        if spec.most is None and not spec.unique and (yield spec.item(spec.prefix)):
-            for index in range(spec.prefix):
-                if not (yield spec.item(index)):
-                    break
-            else:
-                return True
-        if (yield from few_values(spec.item(0), most)) is None:
+    if spec.open is TRUE and spec.most is None and not spec.unique:
+        for index in range(spec.prefix + 1):
+            if not (yield spec.item(index)):
+                break
+        else:
             return True
+    cases = yield from split(spec.schemas, spec.item(0), spec.open, 0, LATER)
+    for node, rest in cases:
+        if (yield node) and (yield from few_values(node, most)) is None:
+            if (yield from array_completes(spec, 1, settle(rest, node), frozenset())):
+                return True
     raise _unknown()
 
 
 def _has_many_objects(spec: ObjectSpec, most: int) -> Conditions:
     """Whether there are more than `most`; otherwise there is only the empty one."""
     some = False
-    for node, plenty in [(each.node, each.count is None) for each in spec.all_others] + [
-        (member.node, False) for member in spec.all_members
-    ]:
-        if spec.most != 0 and (yield node):
-            some = True
-            if spec.open is TRUE and spec.most is None:
-                if plenty or (yield from few_values(node, most)) is None:
+    used = (0,) * len(spec.all_others)
+    parts: list[tuple[Member | NameClass, bool]] = [
+        (each, each.count is None) for each in spec.all_others
+    ]
+    for part, plenty in [*parts, *((member, False) for member in spec.all_members)]:
+        if spec.most == 0 or not (yield part.node):
+            continue
+        some = True
+        missing = [member for member in spec.all_members if member is not part]
+        cases = yield from split(spec.schemas, part.node, spec.open, part.part)
+        for node, rest in cases:
+            if not (yield node):
+                continue
+            if plenty or (yield from few_values(node, most)) is None:
+                if (
+                    yield from object_completes(spec, missing, spec.all_others, 1, rest, used)
+                ):
                     return True
     if some:
         raise _unknown()

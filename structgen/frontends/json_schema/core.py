@@ -149,6 +149,10 @@ class Core:
             return Strings.ALL
         return Strings((self._own_strings,))
 
+    def contains_text(self, value: str) -> bool:
+        """Whether a string that is listed, where there is a list, is allowed."""
+        return self._has_type("string") and self._own_strings.contains(value)
+
     @cached_property
     def other_strings(self) -> Strings:
         """Which strings not."""
@@ -198,7 +202,7 @@ class Core:
             if "maxContains" in schema:
                 facts.append(FewItems(node, int(schema["maxContains"])))
         if schema.get("uniqueItems"):
-            facts.append(Equal(self.schemas, False))
+            facts.append(Equal(self.schemas, False, frozenset()))
         if self.values is not None:
             facts.append(
                 disjunction(
@@ -223,7 +227,7 @@ class Core:
         required = dict.fromkeys(schema.get("required", ()))
         if strict:
             required.update(dict.fromkeys(schema["properties"]))
-        facts += map(Has, required)
+        facts += [Has(name, True) for name in required]
         facts += _counts(schema, "minProperties", "maxProperties")
         if "propertyNames" in schema:
             names = schemas.node([place.child("propertyNames")]).strings.language
@@ -232,7 +236,7 @@ class Core:
             for name, needed in schema.get(keyword, {}).items():
                 if isinstance(needed, list):
                     facts.append(
-                        disjunction((Has(name, False), conjunction(map(Has, needed))))
+                        disjunction((Has(name, False), conjunction(Has(each, True) for each in needed)))
                     )
         if self.values is not None:
             facts.append(

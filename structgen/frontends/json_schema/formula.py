@@ -65,10 +65,23 @@ TRUE: Formula = _Constant(True)
 FALSE: Formula = _Constant(False)
 
 
-class Fact(Formula):
-    """Something about the parts of a value; subclasses are frozen data classes."""
+class _Interned(type):
+    """Makes equal facts the same object."""
 
-    __slots__ = ()
+    _made: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+
+    def __call__(cls, *arguments: Any) -> Any:
+        key = (cls, *arguments)
+        made = _Interned._made.get(key)
+        if made is None:
+            made = _Interned._made[key] = super().__call__(*arguments)
+        return made
+
+
+class Fact(Formula, metaclass=_Interned):
+    """Something about the parts of a value; equal facts are the same object."""
+
+    __slots__ = ("__dict__",)
 
     def child(self, part: Any) -> Node:
         """What a part (an index, a name) must satisfy to count for the fact."""

@@ -53,14 +53,14 @@ class ItemRule:
         return self._schemas.conjoin([] if each is None else [each])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class EachItem(Fact):
     """Every item is as a rule says."""
 
     rule: ItemRule
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """Some item is not."""
         return SomeItem(self.rule)
 
@@ -78,14 +78,14 @@ class EachItem(Fact):
         return self if counts else FALSE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class SomeItem(Fact):
     """Some item is not as a rule says."""
 
     rule: ItemRule
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """Every item is."""
         return EachItem(self.rule)
 
@@ -103,15 +103,15 @@ class SomeItem(Fact):
         return TRUE if counts else self
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class ManyItems(Fact):
     """At least `count` more items (at least 1) satisfy a node."""
 
     node: Node
     count: int
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """At most one less."""
         return FewItems(self.node, self.count - 1)
 
@@ -131,15 +131,15 @@ class ManyItems(Fact):
         return ManyItems(self.node, self.count - 1) if self.count > 1 else TRUE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class FewItems(Fact):
     """At most `count` more items satisfy a node."""
 
     node: Node
     count: int
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """At least one more."""
         return ManyItems(self.node, self.count + 1)
 
@@ -159,7 +159,7 @@ class FewItems(Fact):
         return FewItems(self.node, self.count - 1) if self.count > 0 else FALSE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class Equal(Fact):
     """Some two items are equal (`some`), or no two are.
 
@@ -172,10 +172,10 @@ class Equal(Fact):
 
     schemas: Schemas
     some: bool
-    seen: frozenset[Any] = frozenset()
+    seen: frozenset[Any]
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """The other one."""
         return Equal(self.schemas, not self.some, self.seen)
 
@@ -242,7 +242,7 @@ class ArraySpec:
                 self.most = part.count if self.most is None else min(part.count, self.most)
             else:
                 waiting.append(part)
-        self.unique = len(waiting) == 1 and waiting[0] == Equal(schemas, False)
+        self.unique = len(waiting) == 1 and waiting[0] is Equal(schemas, False, frozenset())
         self.open = TRUE if self.unique else conjunction(waiting)
         rules = list(self._rules)
         self.compares = self.unique

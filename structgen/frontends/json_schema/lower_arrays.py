@@ -209,10 +209,19 @@ class SketchedItem(NamedTuple):
         closing = b"]" if item.may_close() else None
         if spec.most is not None and index >= spec.most:
             return between(network, item.layout, item.depth, None, closing)
-        enough = max(spec.least, index) + 1
-        if settled(few_values(spec.item(index), enough)) is None:
+        if self._has_plenty():
             return between(network, item.layout, item.depth, NotKnown(), closing)
         states = (network.UNKNOWN,)
         if closing is not None:
             states += between(network, item.layout, item.depth, None, closing).states
         return Choice(states)
+
+    def _has_plenty(self) -> bool:
+        """Whether a next item can come whatever the items so far."""
+        spec, index = self.item.node.array, self.item.progress.index
+        if index < spec.least:
+            return False
+        try:
+            return settled(few_values(spec.item(index), index + 1)) is None
+        except LimitExceededError:
+            return False  # it may have: then each text is looked at

@@ -75,14 +75,14 @@ class MemberRule:
         return self._schemas.conjoin(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class EachMember(Fact):
     """Every member is as a rule says."""
 
     rule: MemberRule
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """Some member is not."""
         return SomeMember(self.rule)
 
@@ -100,14 +100,14 @@ class EachMember(Fact):
         return self if counts else FALSE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class SomeMember(Fact):
     """Some member is not as a rule says."""
 
     rule: MemberRule
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """Every member is."""
         return EachMember(self.rule)
 
@@ -125,15 +125,15 @@ class SomeMember(Fact):
         return TRUE if counts else self
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class Has(Fact):
     """There is a member of this name (`there`), or there is none."""
 
     name: str
-    there: bool = True
+    there: bool
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """The other one."""
         return Has(self.name, not self.there)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from structgen.errors import LimitExceededError
@@ -20,14 +21,14 @@ Split = Generator["Node", bool, "list[tuple[Node, Formula]]"]
 """Asks whether nodes are satisfiable; returns (what the part is, what is left of the formula)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class AtLeast(Fact):
     """At least `count` parts are still to come (at least 1)."""
 
     count: int
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """At most one less."""
         return AtMost(self.count - 1)
 
@@ -45,14 +46,14 @@ class AtLeast(Fact):
         return AtLeast(self.count - 1) if self.count > 1 else TRUE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class AtMost(Fact):
     """At most `count` parts may still come."""
 
     count: int
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         """At least one more."""
         return AtLeast(self.count + 1)
 
@@ -70,15 +71,15 @@ class AtMost(Fact):
         return AtMost(self.count - 1) if self.count > 0 else FALSE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True)
 class _Pending(Fact):
     """A fact that waits for whether a part satisfies `node`."""
 
     fact: Fact
     node: Node
 
-    @property
-    def negation(self) -> Formula:
+    @cached_property
+    def negation(self) -> Formula:  # type: ignore[override]
         return _Pending(self.fact, self.node.negation)  # never in the same formula
 
     @property

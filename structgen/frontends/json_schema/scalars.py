@@ -58,7 +58,11 @@ class StringSpec(NamedTuple):
             if longest is not None:
                 most = longest if most is None else min(most, longest)
         language = regular.intersection(parts)
-        if not language.is_empty() and self.min_length > language.shortest_length:
+        if (
+            self.min_length
+            and not language.is_empty()
+            and self.min_length > language.shortest_length
+        ):
             language &= regular.length(self.min_length)
         if most is None or language.is_empty():
             return language, None
