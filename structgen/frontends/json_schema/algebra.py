@@ -151,7 +151,13 @@ class Node:
         for each, holds in self.literals:
             if holds and isinstance(each, Core) and each.values is not None:
                 distinct = {value_key(value): value for value in each.values}
-                return [value for key, value in distinct.items() if self.holds(value, key)]
+                return [
+                    value
+                    for key, value in distinct.items()
+                    # In draft 4 a number may be listed that is an integer only if written as one.
+                    if self.holds(value, key)
+                    or (isinstance(value, float) and self.holds(_as_written(value), key))
+                ]
         return None
 
     @property
@@ -254,6 +260,11 @@ def _holds(core: Any, value: Any, key: Any) -> bool:
     return bool(core.numbers.contains(exact(value), isinstance(value, int)))
 
 
+def _as_written(value: float) -> int | float:
+    """A number without its fraction, if that is zero."""
+    return int(value) if value.is_integer() else value
+
+
 def _follow(formula: Formula, parts: Iterable[tuple[Any, Any]]) -> bool:
     """Whether an array or object satisfies a formula, part by part."""
     for part, value in parts:
@@ -312,7 +323,7 @@ class Schemas:
             self.root = self.node([document.root])
             if not self.root.is_satisfiable():
                 raise UnsatisfiableError(
-                    "Nothing satisfies the schema", pointer=culprit(self.root).pointer
+                    "Nothing satisfies the schema", pointer=culprit(self.root)
                 )
             self._check_reachable(document)
         except RecursionError:

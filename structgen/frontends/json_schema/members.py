@@ -242,6 +242,11 @@ class ObjectSpec:
         """A declared name as rules see it."""
         return Name(name, frozenset(each for each in self._languages if each.matches(name)))
 
+    def pointer(self, name: str) -> str:
+        """Where it is said what a declared member must be."""
+        found = [rule.named[name].pointer for rule in self._rules if name in rule.named]
+        return found[0] if found else self.base(self.part(name)).pointer
+
     def base(self, part: Name) -> Node:
         """What the value of a member must be, whatever else is open."""
         if part.text is not None and part.text in self._forbidden:

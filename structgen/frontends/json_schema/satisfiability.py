@@ -134,18 +134,24 @@ def is_surely_empty(node: Node, depth: int = 3) -> bool:
     return True
 
 
-def culprit(node: Node) -> Node:
-    """The innermost node that makes an unsatisfiable one so, as far as there is only one."""
+def culprit(node: Node) -> str:
+    """Where the innermost node is that makes an unsatisfiable one so, as far as there is one."""
     met: set[Node] = set()
+    pointer = node.pointer
     while node not in met:
         met.add(node)
-        asked: list[Node] = []
-        if len(node.branches) == 1:
+        asked: list[tuple[Node, str]] = []
+        if len(node.branches) == 1 and node.branches[0].values is None:
             branch = node.branches[0]
-            if branch.values is None and branch.arrays is FALSE and branch.objects is not FALSE:
-                asked = [member.node for member in branch.object.required_members]
-            elif branch.values is None and branch.objects is FALSE and branch.arrays is not FALSE:
+            if branch.arrays is FALSE and branch.objects is not FALSE:
+                spec = branch.object
+                asked = [(each.node, spec.pointer(each.name)) for each in spec.required_members]
+            elif branch.objects is FALSE and branch.arrays is not FALSE:
                 array = branch.array
-                asked = [array.item(i) for i in range(min(array.least, array.prefix + 1))]
-        node = next((child for child in asked if not child.is_satisfiable()), node)
-    return node
+                items = map(array.item, range(min(array.least, array.prefix + 1)))
+                asked = [(item, item.pointer) for item in items]
+        for child, where in asked:
+            if not child.is_satisfiable():
+                node, pointer = child, where
+                break
+    return pointer
