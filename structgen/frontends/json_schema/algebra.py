@@ -166,11 +166,16 @@ class Node:
         return any(spec.plain is True for spec in self.numbers.specs)
 
     @cached_property
+    def _cores(self) -> list[tuple[Core, bool]]:
+        literals = self.core.literals
+        return [(each, holds) for each, holds in literals if isinstance(each, Core)]
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Which of `null`, `true` and `false`."""
         found = WORDS
-        for each, holds in self.core.literals:
-            found &= each.words if holds else WORDS - each.words  # type: ignore[union-attr]
+        for core, holds in self._cores:
+            found &= core.words if holds else WORDS - core.words
         for union in self.core.unions:
             found &= frozenset().union(*(each.words for each in union))
         return found
@@ -179,9 +184,8 @@ class Node:
     def numbers(self) -> Numbers:
         """Which numbers."""
         found = Numbers.ALL
-        for each, holds in self.core.literals:
-            own = each.numbers  # type: ignore[union-attr]
-            found = found.meet(own if holds else own.complement)
+        for core, holds in self._cores:
+            found = found.meet(core.numbers if holds else core.numbers.complement)
         for union in self.core.unions:
             joined = Numbers.NONE
             for each in union:
@@ -193,8 +197,8 @@ class Node:
     def strings(self) -> Strings:
         """Which strings."""
         found = Strings.ALL
-        for each, holds in self.core.literals:
-            found = found.meet(each.strings if holds else each.other_strings)  # type: ignore[union-attr]
+        for core, holds in self._cores:
+            found = found.meet(core.strings if holds else core.other_strings)
         for union in self.core.unions:
             joined = Strings.NONE
             for each in union:
@@ -206,10 +210,7 @@ class Node:
     def arrays(self) -> Formula:
         """Which arrays."""
         return conjunction(
-            [
-                each.arrays if holds else each.arrays.negation  # type: ignore[union-attr]
-                for each, holds in self.core.literals
-            ]
+            [core.arrays if holds else core.arrays.negation for core, holds in self._cores]
             + [disjunction(each.arrays for each in union) for union in self.core.unions]
         )
 
@@ -217,10 +218,7 @@ class Node:
     def objects(self) -> Formula:
         """Which objects."""
         return conjunction(
-            [
-                each.objects if holds else each.objects.negation  # type: ignore[union-attr]
-                for each, holds in self.core.literals
-            ]
+            [core.objects if holds else core.objects.negation for core, holds in self._cores]
             + [disjunction(each.objects for each in union) for union in self.core.unions]
         )
 
@@ -236,20 +234,19 @@ class Node:
 
     def holds(self, value: Any, key: Any = None) -> bool:
         """Whether a value satisfies it; `key`: its key, where it is known."""
-        core = self.core
         key = value_key(value) if key is None else key
-        return all(_holds(each, value, key) == holds for each, holds in core.literals) and all(
-            any(each.holds(value, key) for each in union) for union in core.unions
+        return all(_holds(each, value, key) == holds for each, holds in self._cores) and all(
+            any(each.holds(value, key) for each in union) for union in self.core.unions
         )
 
 
-def _holds(core: Any, value: Any, key: Any) -> bool:
+def _holds(core: Core, value: Any, key: Any) -> bool:
     if core.values is not None and key not in core.value_keys:
         return False
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value] in core.words
     if isinstance(value, str):
-        return bool(core.contains_text(value))
+        return core.contains_text(value)
     if isinstance(value, list):
         return _follow(core.arrays, enumerate(value))
     if isinstance(value, dict):
@@ -257,7 +254,7 @@ def _holds(core: Any, value: Any, key: Any) -> bool:
             return True
         spec = ObjectSpec(core.schemas, core.objects)
         return _follow(core.objects, ((spec.part(name), each) for name, each in value.items()))
-    return bool(core.numbers.contains(exact(value), isinstance(value, int)))
+    return core.numbers.contains(exact(value), isinstance(value, int))
 
 
 def _as_written(value: float) -> int | float:
@@ -322,9 +319,7 @@ class Schemas:
         try:
             self.root = self.node([document.root])
             if not self.root.is_satisfiable():
-                raise UnsatisfiableError(
-                    "Nothing satisfies the schema", pointer=culprit(self.root)
-                )
+                raise UnsatisfiableError("Nothing satisfies the schema", pointer=culprit(self.root))
             self._check_reachable(document)
         except RecursionError:
             raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
@@ -391,9 +386,7 @@ class Schemas:
                 return self.all
         return self.intern((), (tuple(distinct),))
 
-    def intern(
-        self, literals: tuple[Literal, ...], unions: tuple[tuple[Node, ...], ...]
-    ) -> Node:
+    def intern(self, literals: tuple[Literal, ...], unions: tuple[tuple[Node, ...], ...]) -> Node:
         """The node of these parts."""
         key = (frozenset(literals), frozenset(map(frozenset, unions)) if unions else frozenset())
         node = self._nodes.get(key)

@@ -199,12 +199,12 @@ def _unevaluated_members(schemas: Schemas, place: Place) -> Iterator[Node]:
         guards = [evaluators[number][0] for number in group]
         if any(guard.is_all for guard in guards):
             continue
-        patterns = len(classes) > 1
+        divided = len(classes) > 1
         rule = MemberRule(
             schemas,
             {name: allowed if name in own else schemas.all for name in named},
-            [(names, allowed) for names in languages] if patterns else (),
-            allowed if languages and not patterns else None,
+            [(names, allowed) for names in languages] if divided else (),
+            allowed if languages and not divided else None,
         )
         fact = schemas.literal(Core(schemas, place, objects=EachMember(rule)))
         yield schemas.either([fact, *guards])
@@ -255,8 +255,6 @@ def _unevaluated_items(schemas: Schemas, place: Place) -> Iterator[Node]:
                     [item if index in indices else None for index in range(longest)],
                     item if longest in indices else None,
                 )
-                fact = schemas.literal(
-                    Core(schemas, place, arrays=EachItem(rule))
-                )
+                fact = schemas.literal(Core(schemas, place, arrays=EachItem(rule)))
                 options.append(schemas.both([fact, *(guard for guard, _ in chosen)]))
         yield schemas.either(options)

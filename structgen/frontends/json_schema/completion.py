@@ -72,8 +72,8 @@ def object_completes(
         if formula is FALSE or (spec.most is not None and count > spec.most):
             continue
         if formula is TRUE:
-            rest = missing[position:]
-            if (yield from _plain_object_completes(spec, rest, others, count, used)):
+            left = missing[position:]
+            if (yield from _plain_object_completes(spec, left, others, count, used)):
                 return True
             continue
         following = count + 1 if spec.most is not None else min(count + 1, spec.least)
@@ -92,12 +92,12 @@ def object_completes(
         if formula.at_end and count >= spec.least:
             return True
         for number, each in enumerate(others):
-            if each.count is not None and used[number] >= each.count:
+            if each.size is not None and used[number] >= each.size:
                 continue
             if not (yield each.node):
                 continue
             more = used
-            if each.count is not None:
+            if each.size is not None:
                 more = (*used[:number], used[number] + 1, *used[number + 1 :])
             cases = yield from split(spec.schemas, each.node, formula, each.part)
             for node, rest in cases:
@@ -124,9 +124,9 @@ def _plain_object_completes(
         return True
     for number, each in enumerate(others):
         if (yield each.node):
-            if each.count is None:
+            if each.size is None:
                 return True
-            needed -= each.count - used[number]
+            needed -= each.size - used[number]
     for member in missing:
         if needed > 0 and not member.required and (yield member.node):
             needed -= 1
@@ -188,8 +188,8 @@ def array_completes(
                 steps.append((following, rest))
                 continue
             few = yield from few_values(node, _most_items(spec, rest))
-            for value in [node] if few is None else few:
-                steps.append((following, settle(rest, value)))
+            values = [node] if few is None else few
+            steps += [(following, settle(rest, value)) for value in values]
         steps.sort(key=lambda step: step[1] is not state[1])
         stack += steps
     return False
@@ -331,7 +331,7 @@ def _has_many_objects(spec: ObjectSpec, most: int) -> Conditions:
     some = False
     used = (0,) * len(spec.all_others)
     parts: list[tuple[Member | NameClass, bool]] = [
-        (each, each.count is None) for each in spec.all_others
+        (each, each.size is None) for each in spec.all_others
     ]
     for part, plenty in [*parts, *((member, False) for member in spec.all_members)]:
         if spec.most == 0 or not (yield part.node):
@@ -343,9 +343,7 @@ def _has_many_objects(spec: ObjectSpec, most: int) -> Conditions:
             if not (yield node):
                 continue
             if plenty or (yield from few_values(node, most)) is None:
-                if (
-                    yield from object_completes(spec, missing, spec.all_others, 1, rest, used)
-                ):
+                if (yield from object_completes(spec, missing, spec.all_others, 1, rest, used)):
                     return True
     if some:
         raise _unknown()

@@ -236,7 +236,9 @@ class Core:
             for name, needed in schema.get(keyword, {}).items():
                 if isinstance(needed, list):
                     facts.append(
-                        disjunction((Has(name, False), conjunction(Has(each, True) for each in needed)))
+                        disjunction(
+                            (Has(name, False), conjunction(Has(each, True) for each in needed))
+                        )
                     )
         if self.values is not None:
             facts.append(

@@ -83,8 +83,8 @@ class Fact(Formula, metaclass=_Interned):
 
     __slots__ = ("__dict__",)
 
-    def child(self, part: Any) -> Node:
-        """What a part (an index, a name) must satisfy to count for the fact."""
+    def child(self, part: Any) -> Node | bool:
+        """What a part (an index, a name) must satisfy to count for the fact; or whether it does."""
         raise NotImplementedError
 
     def after(self, counts: bool, value: Any) -> Formula:
@@ -119,12 +119,12 @@ class Combination(Formula):
     parts: tuple[Formula, ...]
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """By De Morgan's laws."""
         return _combine([part.negation for part in self.parts], not self.every)
 
     @cached_property
-    def at_end(self) -> bool:  # type: ignore[override]
+    def at_end(self) -> bool:
         """Whether it holds if no further part comes."""
         return (all if self.every else any)(part.at_end for part in self.parts)
 

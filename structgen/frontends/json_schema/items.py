@@ -60,7 +60,7 @@ class EachItem(Fact):
     rule: ItemRule
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """Some item is not."""
         return SomeItem(self.rule)
 
@@ -85,7 +85,7 @@ class SomeItem(Fact):
     rule: ItemRule
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """Every item is."""
         return EachItem(self.rule)
 
@@ -111,7 +111,7 @@ class ManyItems(Fact):
     count: int
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """At most one less."""
         return FewItems(self.node, self.count - 1)
 
@@ -139,7 +139,7 @@ class FewItems(Fact):
     count: int
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """At least one more."""
         return ManyItems(self.node, self.count + 1)
 
@@ -175,7 +175,7 @@ class Equal(Fact):
     seen: frozenset[Any]
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """The other one."""
         return Equal(self.schemas, not self.some, self.seen)
 

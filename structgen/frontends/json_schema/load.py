@@ -212,7 +212,7 @@ class Document:
             is_shaped, expected, subschemas = rule
             if not is_shaped(value):
                 raise GrammarError(f"{keyword!r} must be {expected}", pointer=place.pointer)
-            elif subschemas is not None:
+            if subschemas is not None:
                 self._add_children(place, keyword, value, subschemas)
                 if keyword == "patternProperties":
                     self.patterns += len(value)

@@ -36,12 +36,12 @@ class Progress(NamedTuple):
     """How far an array is.
 
     Attributes:
-        index: How many items have come, as far as it matters.
+        length: How many items have come, as far as it matters.
         open: What the items must still satisfy together.
         seen: The keys of the items, where all must differ.
     """
 
-    index: int
+    length: int
     open: Formula
     seen: frozenset[Any] = frozenset()
 
@@ -70,19 +70,19 @@ class Item(NamedTuple):
 
     def may_close(self) -> bool:
         """Whether the array may end here instead."""
-        return self.progress.index >= self.node.array.least and self.progress.open.at_end
+        return self.progress.length >= self.node.array.least and self.progress.open.at_end
 
     def after(self, rest: Formula) -> Item:
         """The next place, where `rest` is open."""
         spec = self.node.array
-        index = self.progress.index + 1
+        index = self.progress.length + 1
         if spec.most is None and not spec.unique:
             index = min(index, max(spec.least, spec.prefix))
-        return self._replace(progress=self.progress._replace(index=index, open=rest))
+        return self._replace(progress=self.progress._replace(length=index, open=rest))
 
     def cases(self) -> list[tuple[Node, Formula]]:
         """What the item may be, and what is then left open; empty: no item may come."""
-        spec, (index, formula, seen) = self.node.array, self.progress
+        spec, (index, formula, _) = self.node.array, self.progress
         if spec.most is not None and index >= spec.most:
             return []
         base = spec.item(index)
@@ -105,11 +105,11 @@ class Item(NamedTuple):
                 if few is not None:
                     for value in few:
                         left = settle(rest, value)
-                        if self._completes(following.index, left):
+                        if self._completes(following.length, left):
                             found.append((spec.schemas.constant_of(value), rest))
                     continue
                 probes = [settle(rest, node)]
-            if self._completes(following.index, probes[0]):
+            if self._completes(following.length, probes[0]):
                 found.append((node, rest))
         return found
 
@@ -125,7 +125,9 @@ class Item(NamedTuple):
             if not can_differ([[v for v in values if v != value] for values in choices]):
                 unlike.add(value)
         schemas = spec.schemas
-        return schemas.both([base, *(schemas.constant_of(v).negation for v in sorted(unlike, key=repr))])
+        return schemas.both(
+            [base, *(schemas.constant_of(v).negation for v in sorted(unlike, key=repr))]
+        )
 
     def expand(self, network: Network) -> Definition:
         node, _, layout, depth = self
@@ -203,7 +205,7 @@ class SketchedItem(NamedTuple):
 
     def expand(self, network: Network) -> Definition:
         item = self.item
-        spec, (index, _, seen) = item.node.array, item.progress
+        spec, index = item.node.array, item.progress.length
         if not spec.unique:
             return Choice((network.UNKNOWN,))
         closing = b"]" if item.may_close() else None
@@ -211,14 +213,14 @@ class SketchedItem(NamedTuple):
             return between(network, item.layout, item.depth, None, closing)
         if self._has_plenty():
             return between(network, item.layout, item.depth, NotKnown(), closing)
-        states = (network.UNKNOWN,)
+        states: tuple[int, ...] = (network.UNKNOWN,)
         if closing is not None:
             states += between(network, item.layout, item.depth, None, closing).states
         return Choice(states)
 
     def _has_plenty(self) -> bool:
         """Whether a next item can come whatever the items so far."""
-        spec, index = self.item.node.array, self.item.progress.index
+        spec, index = self.item.node.array, self.item.progress.length
         if index < spec.least:
             return False
         try:

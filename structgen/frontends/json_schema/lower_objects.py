@@ -31,14 +31,14 @@ class Progress(NamedTuple):
     Attributes:
         left: The index of the next declared member (order of the schema), or the bits of those
             that have not come (any order).
-        count: How many members have come, where their number is limited.
+        number: How many members have come, where their number is limited.
         open: What the members must still satisfy together.
         seen: The other names that have come: (class, name), or (class, how many before) in the
             sketch of a name.
     """
 
     left: int
-    count: int
+    number: int
     open: Formula
     seen: frozenset[tuple[int, str | int]] = frozenset()
 
@@ -79,7 +79,7 @@ class Members(NamedTuple):
         """Whether the object may end here."""
         spec, progress = self.node.object, self.progress
         return (
-            progress.count >= spec.least
+            progress.number >= spec.least
             and progress.open.at_end
             and not any(spec.members[i].required for i in self._missing(progress.left))
         )
@@ -109,7 +109,7 @@ class Members(NamedTuple):
         return [
             number
             for number, each in enumerate(spec.others)
-            if (each.count is None or self._used(number) < each.count)
+            if (each.size is None or self._used(number) < each.size)
             and self.cases(each, self.after_other(number, 0))
         ]
 
@@ -147,9 +147,9 @@ class Members(NamedTuple):
                 return False
             spare = 0
             for number, each in enumerate(spec.others):
-                if each.count is None:
+                if each.size is None:
                     return True
-                spare += each.count - self._used(number)
+                spare += each.size - self._used(number)
             return count + len(missing) + spare >= spec.least
         used = tuple(map(self._used, range(len(spec.others))))
         key = (left, count, used, formula)
@@ -163,14 +163,14 @@ class Members(NamedTuple):
     # --- Going on -------------------------------------------------------------------------------
 
     def _counted(self) -> int:
-        spec, count = self.node.object, self.progress.count
+        spec, count = self.node.object, self.progress.number
         return count + 1 if spec.most is not None else min(count + 1, spec.least)
 
     def after(self, index: int) -> Members:
         """The place after a declared member, but for what is open."""
         left = self.progress.left
         left = index + 1 if self.node.schemas.in_order else left & ~(1 << index)
-        return self._replace(progress=self.progress._replace(left=left, count=self._counted()))
+        return self._replace(progress=self.progress._replace(left=left, number=self._counted()))
 
     def after_other(self, number: int, name: str | int) -> Members:
         """The place after another member of a class, but for what is open."""
@@ -178,11 +178,11 @@ class Members(NamedTuple):
         seen = self.progress.seen
         if isinstance(name, int):
             name = self._used(number)
-            if self.node.object.others[number].count is None:
+            if self.node.object.others[number].size is None:
                 seen = frozenset(each for each in seen if each[0] != number)
         return self._replace(
             progress=self.progress._replace(
-                left=left, count=self._counted(), seen=seen | {(number, name)}
+                left=left, number=self._counted(), seen=seen | {(number, name)}
             )
         )
 
@@ -248,14 +248,14 @@ class AfterName(NamedTuple):
 
 
 class MemberValue(NamedTuple):
-    """After the name of declared member `index`."""
+    """After the name of declared member `which`."""
 
     members: Members
-    index: int
+    which: int
 
     def expand(self, network: Network) -> Definition:
-        member = self.members.node.object.members[self.index]
-        return _values(network, self.members, member, self.members.after(self.index))
+        member = self.members.node.object.members[self.which]
+        return _values(network, self.members, member, self.members.after(self.which))
 
 
 class OtherValue(NamedTuple):

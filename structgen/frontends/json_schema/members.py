@@ -82,7 +82,7 @@ class EachMember(Fact):
     rule: MemberRule
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """Some member is not."""
         return SomeMember(self.rule)
 
@@ -107,7 +107,7 @@ class SomeMember(Fact):
     rule: MemberRule
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """Every member is."""
         return EachMember(self.rule)
 
@@ -133,7 +133,7 @@ class Has(Fact):
     there: bool
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """The other one."""
         return Has(self.name, not self.there)
 
@@ -169,13 +169,13 @@ class NameClass(NamedTuple):
         names: The names; None: any that no rule names.
         part: One of them, to rules.
         node: What their values must be.
-        count: How many names there are; None: more than will ever be asked for.
+        size: How many names there are; None: more than will ever be asked for.
     """
 
     names: Language | None
     part: Name
     node: Node
-    count: int | None
+    size: int | None
 
 
 class ObjectSpec:

@@ -28,7 +28,7 @@ class AtLeast(Fact):
     count: int
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """At most one less."""
         return AtMost(self.count - 1)
 
@@ -53,7 +53,7 @@ class AtMost(Fact):
     count: int
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         """At least one more."""
         return AtLeast(self.count + 1)
 
@@ -79,7 +79,7 @@ class _Pending(Fact):
     node: Node
 
     @cached_property
-    def negation(self) -> Formula:  # type: ignore[override]
+    def negation(self) -> Formula:
         return _Pending(self.fact, self.node.negation)  # never in the same formula
 
     @property

@@ -146,7 +146,7 @@ class References:
 
     def _add_meta_schemas(self) -> None:
         """Make the drafts' own schemas known: they are large, and seldom referred to."""
-        import jsonschema_specifications
+        import jsonschema_specifications  # type: ignore[import-untyped]
 
         self._registry = jsonschema_specifications.REGISTRY.combine(self._registry).crawl()
 

@@ -21,7 +21,15 @@ from structgen.frontends.json_schema.formula import FALSE, TRUE
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.algebra import Node
 
-__all__ = ["array_conditions", "culprit", "decide", "is_surely_empty", "object_conditions", "settled"]
+__all__ = [
+    "array_conditions",
+    "culprit",
+    "decide",
+    "is_surely_empty",
+    "object_conditions",
+    "settled",
+]
+
 
 def decide(node: Node) -> None:
     """Settle whether a node is satisfiable, and all nodes that had to be asked for that.

@@ -6,8 +6,8 @@ import json
 from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.layout import Layout
-from structgen.frontends.json_schema.numbers import number_automaton
 from structgen.frontends.json_schema.number_texts import number_texts
+from structgen.frontends.json_schema.numbers import number_automaton
 from structgen.frontends.json_schema.scalars import NumberSpec
 from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network
 
@@ -147,6 +147,7 @@ class NotKnown(NamedTuple):
     """Where the sketch of what follows a text would need the text."""
 
     def expand(self, network: Network) -> Definition:
+        """Where the sketch ends."""
         return Choice((network.UNKNOWN,))
 
 

@@ -52,9 +52,7 @@ def value_key(value: Any) -> tuple[Any, ...]:
         return ("array", tuple(map(value_key, value)))
     if isinstance(value, dict):
         return ("object", frozenset((name, value_key(each)) for name, each in value.items()))
-    sign, digits, exponent = Decimal(
-        repr(value) if isinstance(value, float) else value
-    ).as_tuple()
+    sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
     written = "".join(map(str, digits)).lstrip("0")
     bare = written.rstrip("0")
     if not bare:

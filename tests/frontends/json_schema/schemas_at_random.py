@@ -1,4 +1,4 @@
-"""Random schemas that love `not`, `oneOf`, `contains` and `unevaluated*`, and instances near them."""
+"""Random schemas that love `not`, `oneOf` and `unevaluated*`, and instances near them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ _KEYWORDS: list[tuple[str, Any]] = [
     ("pattern", lambda rng, depth: rng.choice(["^a", "b$", "x", "^$"])),
     ("properties", _members),
     ("properties", _members),
-    ("patternProperties", lambda rng, depth: {rng.choice(["^a", "b|c"]): random_schema(rng, depth)}),
+    (
+        "patternProperties",
+        lambda rng, depth: {rng.choice(["^a", "b|c"]): random_schema(rng, depth)},
+    ),
     ("additionalProperties", random_schema),
     ("required", _names),
     ("minProperties", _count),

@@ -249,7 +249,12 @@ def test_python_types() -> None:
         ({"type": "array", "contains": False}, sg.UnsatisfiableError, ""),
         ({"type": "object", "minProperties": 1, "propertyNames": False}, sg.UnsatisfiableError, ""),
         (
-            {"type": "array", "items": {"enum": [1, 1.0, True]}, "uniqueItems": True, "minItems": 3},
+            {
+                "type": "array",
+                "items": {"enum": [1, 1.0, True]},
+                "uniqueItems": True,
+                "minItems": 3,
+            },
             sg.UnsatisfiableError,
             "",
         ),

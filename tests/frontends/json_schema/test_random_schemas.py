@@ -52,7 +52,7 @@ def check(seed: int, order: str) -> None:
                 text += matcher.shortest_completion()
                 break
             # No exponents and few digits: the validator reads numbers as floats.
-            unwanted = b"\\eE" if not text[-7:].isdigit() else b"\\eE0123456789."
+            unwanted = b"\\eE" if not text[-7:].isdigit() else b"\\eE0123456789"
             wanted = [byte for byte in allowed if 32 < byte < 127 and byte not in unwanted]
             if not wanted and matcher.is_accepting:
                 break
