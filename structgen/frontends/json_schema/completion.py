@@ -10,9 +10,9 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from structgen.errors import LimitExceededError
-from structgen.frontends.json_schema.formula import FALSE, TRUE, Formula
+from structgen.frontends.json_schema.formula import FALSE, TRUE, Fact, Formula
 from structgen.frontends.json_schema.items import LATER, ArraySpec, Equal, ManyItems, settle
-from structgen.frontends.json_schema.members import Member, NameClass, ObjectSpec, count_texts
+from structgen.frontends.json_schema.members import Has, Member, NameClass, ObjectSpec, count_texts
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.values import value_key
 
@@ -85,9 +85,14 @@ def object_completes(
                 for node, rest in cases:
                     if node is member.node or (yield node):
                         steps.append((position + 1, following, rest, used))
-            skip = [] if member.required else [(position + 1, count, formula, used)]
+            without = formula.replace(lambda fact, name=member.name: _absent(fact, name))  # type: ignore[misc]
             matters = count < spec.least or any(step[2] is not formula for step in steps)
-            stack += [*skip, *steps] if matters or member.required else skip
+            if not member.required:
+                skip = (position + 1, count, without, used)
+                steps = [*steps, skip] if matters else [skip]
+            # Last is looked at first: what could end here, then what leaves least open.
+            steps.sort(key=lambda step: (step[2].at_end, -sum(1 for _ in step[2].facts())))
+            stack += steps
             continue
         if formula.at_end and count >= spec.least:
             return True
@@ -104,6 +109,13 @@ def object_completes(
                 if node is each.node or (yield node):
                     stack.append((position, following, rest, more))
     return False
+
+
+def _absent(fact: Fact, name: str) -> Formula:
+    """A fact where a member does not come."""
+    if isinstance(fact, Has) and fact.name == name:
+        return FALSE if fact.there else TRUE
+    return fact
 
 
 def _plain_object_completes(

@@ -232,6 +232,24 @@ class ObjectSpec:
         self._languages = tuple(
             dict.fromkeys(language for rule in rules for language, _ in rule.patterns)
         )
+        self.open = self.open.replace(self._simplified)
+
+    def _simplified(self, fact: Fact) -> Formula:
+        """What is left of a fact, as far as a quick look at the required members can tell."""
+        from structgen.frontends.json_schema.satisfiability import is_surely_empty
+
+        if isinstance(fact, Has):
+            if fact.name in self._required:
+                return TRUE if fact.there else FALSE
+            if is_surely_empty(self.base(self.part(fact.name)), 1):
+                return FALSE if fact.there else TRUE
+        elif isinstance(fact, EachMember | SomeMember):
+            for name in self._required:
+                part = self.part(name)
+                allowed = self.schemas.both([self.base(part), fact.rule.node(part)])
+                if is_surely_empty(allowed, 2):
+                    return TRUE if isinstance(fact, SomeMember) else FALSE
+        return fact
 
     @property
     def declared_names(self) -> list[str]:
