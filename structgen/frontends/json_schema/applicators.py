@@ -20,8 +20,9 @@ from structgen.frontends.json_schema.members import EachMember, Has, MemberRule
 from structgen.regular import Language
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node, Schemas
+    from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.load import Place
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["unfold"]
 

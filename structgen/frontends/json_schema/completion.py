@@ -17,7 +17,7 @@ from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.values import value_key
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["Conditions", "array_completes", "few_values", "object_completes"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["FALSE", "TRUE", "Combination", "Fact", "Formula", "conjunction", "disjunction"]
 

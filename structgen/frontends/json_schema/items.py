@@ -18,8 +18,9 @@ from structgen.frontends.json_schema.formula import (
 from structgen.frontends.json_schema.parts import AtLeast, AtMost
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node, Schemas
+    from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.load import Place
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["ArraySpec", "EachItem", "Equal", "FewItems", "ItemRule", "ManyItems", "LATER", "settle"]
 

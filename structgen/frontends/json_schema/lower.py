@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from structgen.frontends.json_schema.algebra import Node
 from structgen.frontends.json_schema.constants import constants
 from structgen.frontends.json_schema.formula import FALSE
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.lower_arrays import array_state
 from structgen.frontends.json_schema.lower_objects import object_state
+from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.satisfiability import (
     array_conditions,
     object_conditions,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema import lower
-from structgen.frontends.json_schema.algebra import Node
 from structgen.frontends.json_schema.completion import (
     array_completes,
     can_differ,
@@ -18,6 +17,7 @@ from structgen.frontends.json_schema.completion import (
 from structgen.frontends.json_schema.formula import TRUE, Formula
 from structgen.frontends.json_schema.items import LATER, settle
 from structgen.frontends.json_schema.layout import Layout
+from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
 from structgen.frontends.json_schema.syntax import NotKnown, between, inside

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from structgen import regular
 from structgen.frontends.json_schema import lower
-from structgen.frontends.json_schema.algebra import Node
 from structgen.frontends.json_schema.completion import object_completes
 from structgen.frontends.json_schema.formula import TRUE, Formula
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.members import Member, NameClass, ObjectSpec
+from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
 from structgen.frontends.json_schema.syntax import between, colon, inside

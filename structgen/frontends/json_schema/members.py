@@ -22,8 +22,9 @@ from structgen.frontends.json_schema.values import is_text
 from structgen.regular import Language
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node, Schemas
+    from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.load import Place
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["EachMember", "Has", "Member", "MemberRule", "ObjectSpec"]
 

@@ -11,7 +11,8 @@ from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.formula import FALSE, TRUE, Fact, Formula
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node, Schemas
+    from structgen.frontends.json_schema.algebra import Schemas
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["AtLeast", "AtMost", "Split", "split"]
 

@@ -19,7 +19,7 @@ from structgen.frontends.json_schema.completion import (
 from structgen.frontends.json_schema.formula import FALSE, TRUE
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node
+    from structgen.frontends.json_schema.nodes import Node
 
 __all__ = [
     "array_conditions",
