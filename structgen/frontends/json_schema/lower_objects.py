@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from structgen import regular
@@ -18,6 +20,8 @@ from structgen.frontends.json_schema.syntax import between, colon, inside
 from structgen.network import Capture, Choice, Definition, Key, Network
 
 __all__ = ["object_state"]
+
+NAMES_TOGETHER = 8  # more are read side by side, so that their tries are shared by all places
 
 
 def object_state(network: Network, node: Node, layout: Layout, depth: int) -> int:
@@ -86,46 +90,45 @@ class Members(NamedTuple):
 
     def may_go_on(self) -> bool:
         """Whether a member may come."""
-        return bool(self.declared() or self.others())
+        return any(True for _ in self.declared()) or any(True for _ in self.others())
 
-    def declared(self) -> list[int]:
+    def declared(self) -> Iterator[int]:
         """The declared members that may come."""
-        members = self.node.object.members
-        found = []
+        spec = self.node.object
+        in_order = self.node.schemas.in_order
         for index in self._missing(self.progress.left):
-            if self.cases(members[index], self.after(index)):
-                found.append(index)
-            if self.node.schemas.in_order and members[index].required:
+            if self._is_free or self.after(index).cases(spec.members[index]):
+                yield index
+            if in_order and spec.members[index].required:
                 break
-        return found
 
-    def others(self) -> list[int]:
+    def others(self) -> Iterator[int]:
         """The classes of other names of which one may come."""
         spec = self.node.object
         if self.node.schemas.in_order and any(
             spec.members[i].required for i in self._missing(self.progress.left)
         ):
-            return []
-        return [
-            number
-            for number, each in enumerate(spec.others)
-            if (each.size is None or self._used(number) < each.size)
-            and self.cases(each, self.after_other(number, 0))
-        ]
+            return
+        for number, each in enumerate(spec.others):
+            if (each.size is None or self._used(number) < each.size) and (
+                self._is_free or self.after_other(number, 0).cases(each)
+            ):
+                yield number
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether members have nothing to satisfy together, and may be as many as they like."""
+        spec = self.node.object
+        return self.progress.open is TRUE and spec.least == 0 and spec.most is None
 
     def _used(self, number: int) -> int:
         return sum(which == number for which, _ in self.progress.seen)
 
-    def cases(self, member: Member | NameClass, following: Members) -> list[tuple[Node, Formula]]:
-        """What a member's value may be, and what is then left open.
-
-        Args:
-            member: The member.
-            following: The place after it, but for what is open.
-        """
+    def cases(self, member: Member | NameClass) -> list[tuple[Node, Formula]]:
+        """What the value of the member before this place may be, and what is then left open."""
         spec, formula = self.node.object, self.progress.open
         if formula is TRUE:
-            return [(member.node, TRUE)] if following.completes(TRUE) else []
+            return [(member.node, TRUE)] if self.completes(TRUE) else []
         key = (member.part, formula)
         found = spec.splits.get(key)
         if found is None:
@@ -133,13 +136,13 @@ class Members(NamedTuple):
             found = spec.splits[key] = [
                 (node, rest) for node, rest in settled(asked) if node.is_satisfiable()
             ]
-        return [(node, rest) for node, rest in found if following.completes(rest)]
+        return [(node, rest) for node, rest in found if self.completes(rest)]
 
     def completes(self, formula: Formula) -> bool:
         """Whether the object can be completed from here where `formula` is open."""
-        spec, (left, count, _, _) = self.node.object, self.progress
-        if formula is TRUE and spec.least == 0 and spec.most is None:
+        if formula is TRUE and self._is_free:
             return True
+        spec, (left, count, _, _) = self.node.object, self.progress
         missing = [spec.members[i] for i in self._missing(left)]
         if formula is TRUE:
             required = sum(member.required for member in missing)
@@ -189,16 +192,26 @@ class Members(NamedTuple):
     def expand(self, network: Network) -> Definition:
         spec = self.node.object
         options = []
-        declared = self.declared()
+        declared = list(islice(self.declared(), NAMES_TOGETHER))
         if declared:
             options.append(
                 network.json_names(
                     [
-                        (spec.members[index].name, network.state(MemberValue(self, index)))
+                        (
+                            spec.members[index].name,
+                            network.state(MemberValue(self.node, index, self.after(index))),
+                        )
                         for index in declared
                     ]
                 )
             )
+        if (
+            len(declared) == NAMES_TOGETHER
+            and self.node.schemas.in_order
+            and not spec.members[declared[-1]].required
+        ):
+            rest = self.progress._replace(left=declared[-1] + 1)
+            return Choice((*options, network.state(self._replace(progress=rest))))
         for number in self.others():
             if any(which == number and isinstance(name, int) for which, name in self.progress.seen):
                 options.append(network.literal(b'"', network.UNKNOWN))
@@ -240,43 +253,42 @@ class AfterName(NamedTuple):
     def after(self, text: bytes) -> Key:
         """The place after this name."""
         members = self.members
-        return OtherValue(members, self.number, members.after_other(self.number, json.loads(text)))
+        return OtherValue(
+            members.node, self.number, members.after_other(self.number, json.loads(text))
+        )
 
     def sketch(self) -> Key:
         """The place after a name that is not known."""
-        return OtherValue(self.members, self.number, self.members.after_other(self.number, 0))
+        return OtherValue(self.members.node, self.number, self.members.after_other(self.number, 0))
 
 
 class MemberValue(NamedTuple):
-    """After the name of declared member `which`."""
+    """After the name of declared member `which`; `following` is the place after the member."""
 
-    members: Members
+    node: Node
     which: int
+    following: Members
 
     def expand(self, network: Network) -> Definition:
-        member = self.members.node.object.members[self.which]
-        return _values(network, self.members, member, self.members.after(self.which))
+        return _values(network, self.node.object.members[self.which], self.following)
 
 
 class OtherValue(NamedTuple):
     """After another name, of class `number`; `following` is the place after the member."""
 
-    members: Members
+    node: Node
     number: int
     following: Members
 
     def expand(self, network: Network) -> Definition:
-        other = self.members.node.object.others[self.number]
-        return _values(network, self.members, other, self.following)
+        return _values(network, self.node.object.others[self.number], self.following)
 
 
-def _values(
-    network: Network, members: Members, member: Member | NameClass, following: Members
-) -> Choice:
+def _values(network: Network, member: Member | NameClass, following: Members) -> Choice:
     """The colon and a value, in all the ways that leave something different open."""
-    _, _, layout, depth = members
+    _, _, layout, depth = following
     options = []
-    for child, rest in members.cases(member, following):
+    for child, rest in following.cases(member):
         value = lower.value_state(network, child, layout, depth + layout.counts_depth)
         after = following._replace(progress=following.progress._replace(open=rest))
         options.append(colon(network, layout, value, network.state(AfterMember(after))))

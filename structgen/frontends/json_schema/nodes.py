@@ -15,6 +15,7 @@ from structgen.frontends.json_schema.formula import (
     disjunction,
 )
 from structgen.frontends.json_schema.items import ArraySpec
+from structgen.frontends.json_schema.keywords import has_values
 from structgen.frontends.json_schema.load import Place
 from structgen.frontends.json_schema.members import ObjectSpec
 from structgen.frontends.json_schema.numbers import exact
@@ -51,6 +52,10 @@ class Node:
         self.literals = literals
         self.unions = unions
         self.satisfiable: bool | None = None  # None: not decided yet
+        if len(literals) == 1 and not unions and not schemas.strict:
+            (place, holds), *_ = literals
+            if type(place) is Place and holds and not place.targets and has_values(place.schema):
+                self.satisfiable = True
 
     @property
     def is_all(self) -> bool:
