@@ -111,6 +111,7 @@ class Document:
         one_ofs: The schemas with `oneOf`.
         counts_members: Whether some `minProperties` is more than 1.
         patterns: How many names `patternProperties` have in all.
+        formats: The names of all formats.
 
     Raises:
         GrammarError: The schema is malformed, or refers to what is not there.
@@ -135,6 +136,7 @@ class Document:
         self.one_ofs: list[Place] = []
         self.counts_members = False
         self.patterns = 0
+        self.formats: dict[str, None] = {}
         self._waiting: list[Place] = []
         self.root = self._place(schema, schema, None, dialect_of(self._dialect))
         self._read_all()
@@ -215,6 +217,8 @@ class Document:
                         _check_pattern(pattern, place, "/patternProperties")
             elif keyword == "pattern":
                 _check_pattern(value, place)
+            elif keyword == "format":
+                self.formats[value] = None
             elif keyword == "minProperties":
                 self.counts_members = self.counts_members or value > 1
             elif keyword == "enum" or keyword == "const":
