@@ -369,6 +369,8 @@ def _json(path: Path) -> Any:
         ) from None
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply to be read") from None
+    except ValueError as error:  # a number of more digits than Python takes
+        raise ValueError(f"{path} cannot be read: {error}") from None
 
 
 def _vocabulary(path: Path | None) -> sg.Vocabulary:

@@ -83,7 +83,10 @@ MISSING = -4
     VISIT_EPOCH,
     N_OPEN,
     N_LINKS,
-) = range(60)
+    ABOVE,
+    LONGEST,
+    N_SAFE_ROWS,
+) = range(63)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -109,6 +112,8 @@ MAX_TEXT_REQUESTS = 1024
 VISIT_SLOTS = 1 << 16
 MAX_OPEN = 1 << 12
 MAX_LINKS = 1 << 15
+MAX_SAFE_ROWS = 256
+MAX_PROBES = 1 << 12  # at most three for each of 256 bytes, four levels deep
 STEP_SLOTS = 1 << 21
 MAX_RECIPE = 1 << 21
 MAX_REQUESTS = 4096
@@ -121,7 +126,8 @@ LIST_LIMIT = 4096  # a result with more tokens than this keeps them as a mask ro
 
 STATE = HEADER
 EDGE = STATE + 8 * MAX_STATES
-STATE_SLOT = EDGE + 2 * MAX_EDGES
+SAFE = EDGE + 2 * MAX_EDGES
+STATE_SLOT = SAFE + 2 * MAX_STATES
 RESULT = STATE_SLOT + STATE_SLOTS
 RESULT_SLOT = RESULT + 7 * MAX_RESULTS
 TOKEN = RESULT_SLOT + RESULT_SLOTS
@@ -148,7 +154,9 @@ NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
 VISIT = NEW_PAIR + 2 * MAX_CLOSURE
 OPEN_CELL = VISIT + 4 * VISIT_SLOTS
 LINK = OPEN_CELL + 5 * MAX_OPEN
-DEFERRED = LINK + 2 * MAX_LINKS
+PROBE = LINK + 2 * MAX_LINKS
+SAFE_ROW = PROBE + 5 * MAX_PROBES
+DEFERRED = SAFE_ROW + 3 * MAX_SAFE_ROWS
 TOKENS = DEFERRED + 2 * MAX_DEFERRED
 FIXED_SIZE = TOKENS + TOKEN_SCRATCH
 
@@ -172,6 +180,10 @@ UNLIMITED = 1 << 30
 # this bit the most that any state of its automaton needs.
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
+
+# Two values a content state at SAFE: its safe classes, and how many characters are needed to an end
+# once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or NO_TAIL).
+NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
 OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
@@ -409,32 +421,58 @@ def _content_character(a, c, p):
 
 @njit(cache=True, nogil=True)
 def _any_character(a, c, low, high, room):
-    """Whether some code point in low..high can be read from content c.
+    """Whether some code point in low..high can be read from content c: 1, 0 or NEED.
 
-    Surrogates are passed over; after the character, `room` more must be enough.
+    After the character, `room` more must be enough. Surrogates do not count: no content reads them.
+
+    A search over (content, what the next byte adds to its bits, bounds on the bits to come, their
+    number below this byte). An edge takes a range of bytes to one state, so of the blocks of code
+    points below it at most three differ: the first, the last, and one between them.
     """
-    p = low
-    while p <= high:
-        if 0xD800 <= p <= 0xDFFF:
-            p = 0xE000
-            continue
-        length = _utf8_length(p)
-        d = c
-        i = 0
-        while i < length:
-            d = _content_step(a, d, _utf8_byte(p, length, i))
-            if d < 0:
-                break
-            i += 1
-        if d >= 0:
-            if _fits(a, d, room):
+    depth = 0
+    for length in range(1, 5):  # RFC 3629 section 3
+        first = max(low, 0 if length == 1 else 0x80 if length == 2 else 1 << (5 * length - 4))
+        last = min(high, 0x7F if length == 1 else (1 << (5 * length + 1)) - 1)
+        if first <= last:
+            at = PROBE + 5 * depth
+            a[at] = c
+            a[at + 1] = 0 if length == 1 else 0xF00 >> length & 0xFF
+            a[at + 2] = first
+            a[at + 3] = last
+            a[at + 4] = 6 * (length - 1)
+            depth += 1
+    answer = 0
+    while depth > 0:
+        depth -= 1
+        at = PROBE + 5 * depth
+        c = a[at]
+        base = a[at + 1]
+        low = a[at + 2]
+        high = a[at + 3]
+        bits = a[at + 4]
+        if bits < 0:
+            if _fits(a, c, room):
                 return 1
-            p += 1
             continue
-        if d == NEED:
-            return NEED
-        p = (p | ((1 << (6 * (length - 1 - i))) - 1)) + 1
-    return 0
+        if a[STATE + 8 * c] == UNEXPANDED:
+            _request(a, c)
+            answer = NEED
+            continue
+        top = (1 << bits) - 1
+        edge = a[STATE + 8 * c + 1]
+        for e in range(edge, edge + a[STATE + 8 * c + 2]):
+            first = max((a[EDGE + 2 * e] & 255) - base, low >> bits)
+            last = min((a[EDGE + 2 * e] >> 8) - base, high >> bits)
+            for k in range(min(3, last - first + 1)):
+                v = first if k == 0 else last if k == 1 else first + 1
+                at = PROBE + 5 * depth
+                a[at] = a[EDGE + 2 * e + 1]
+                a[at + 1] = 0x80
+                a[at + 2] = low & top if v == low >> bits else 0
+                a[at + 3] = high & top if v == high >> bits else top
+                a[at + 4] = bits - 6
+                depth += 1
+    return answer
 
 
 @njit(cache=True, nogil=True)
@@ -632,15 +670,21 @@ def _step(a, s, b):
     return f if t < 0 else intern_state(a, EXCEPT, f, t, 0, 0, 0)
 
 
-# === What lies below a trie node =================================================================
-# Three values a node at BELOW: the classes of the bytes below it as bits, its first token in
-# depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content loops on every
-# byte below a node, all tokens below are allowed at once.
+# === What lies above and below a trie node =======================================================
+# At ABOVE, the classes of the bytes that lead to a node, as bits. At LONGEST, the bytes of the
+# longest token through it. At BELOW, three values a node: the classes of the bytes below it, its
+# first token in depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content
+# loops on every byte below a node, all tokens below are allowed at once. Where every text of some
+# classes can be continued (they are *safe* at a content state), all tokens of those bytes are
+# allowed at once, and only the others are walked.
 
 
 @njit(cache=True, nogil=True)
-def _byte_class(b):
-    """A bit from 1 to 23; patterns tend to treat the bytes of one class alike."""
+def byte_class(b):
+    """A number from 1 to 28; patterns tend to treat the bytes of one class alike.
+
+    First bytes of characters that are white space or line terminators have classes of their own.
+    """
     if 48 <= b <= 57:
         return 1
     if 97 <= b <= 122:
@@ -650,7 +694,11 @@ def _byte_class(b):
     if b < 0x20:
         return 20
     if b >= 0x7F:
-        return 21 if b == 0x7F else 22 if b < 0xC0 else 23
+        if b < 0xC0:
+            return 21 if b == 0x7F else 22
+        if 0xE1 <= b <= 0xE3:
+            return b - 0xE1 + 24
+        return 27 if b == 0xC2 else 28 if b == 0xEF else 23
     if b == 0x20:
         return 6
     if b == 0x2D:
@@ -680,7 +728,7 @@ def _byte_class(b):
 
 @njit(cache=True, nogil=True)
 def summarise_trie(a):
-    """Fill BELOW and BELOW_TOKEN; needs the trie and the chains."""
+    """Fill ABOVE, LONGEST, BELOW and BELOW_TOKEN; needs the trie and the chains."""
     trie = a[TRIE]
     n = a[TRIE_SIZE]
     below = a[BELOW]
@@ -696,11 +744,14 @@ def summarise_trie(a):
         first = a[trie + 4 * x + 1]
         for y in range(first, first + a[trie + 4 * x + 2]):
             count += a[below + 3 * y + 2]
-            classes |= a[below + 3 * y] | 1 << _byte_class(a[trie + 4 * y + 3])
+            classes |= a[below + 3 * y] | 1 << byte_class(a[trie + 4 * y + 3])
+            a[a[LONGEST] + x] = max(a[a[LONGEST] + x], a[a[LONGEST] + y] + 1)
         a[below + 3 * x] = classes
         a[below + 3 * x + 2] = count
     a[below + 1] = 0
+    depth = np.zeros(n, np.int32)
     for x in range(n):
+        a[a[LONGEST] + x] += depth[x]
         place = a[below + 3 * x + 1]
         token = a[trie + 4 * x]
         while token >= 0:
@@ -709,6 +760,8 @@ def summarise_trie(a):
             token = a[a[CHAIN] + token]
         first = a[trie + 4 * x + 1]
         for y in range(first, first + a[trie + 4 * x + 2]):
+            a[a[ABOVE] + y] = a[a[ABOVE] + x] | 1 << byte_class(a[trie + 4 * y + 3])
+            depth[y] = depth[x] + 1
             a[below + 3 * y + 1] = place
             place += a[below + 3 * y + 2]
 
@@ -721,9 +774,9 @@ def _loops(a, c):
         broken = 0
         for b in range(256):
             if _scan_step(a, c, b) != c:
-                broken |= 1 << _byte_class(b)
+                broken |= 1 << byte_class(b)
         never = 1 << 14 | 1 << 15 | 1 << 20  # what ends or escapes, or is raw in no string
-        a[at] = (0xFFFFFF & ~(broken | never)) | 1
+        a[at] = (0x1FFFFFFF & ~(broken | never)) | 1
     return a[at]
 
 
@@ -1134,8 +1187,18 @@ def _defer(a, s, x):
 
 
 @njit(cache=True, nogil=True)
-def _visit(a, s, x):
-    """Step from s along every edge of trie node x; all of them, or deferred with none taken."""
+def _is_passed_over(a, x, safe, limit):
+    """Whether all tokens at x and below it have safe bytes only and at most `limit` characters."""
+    classes = a[a[ABOVE] + x] | a[a[BELOW] + 3 * x]
+    return classes & ~safe == 0 and a[a[LONGEST] + x] <= limit
+
+
+@njit(cache=True, nogil=True)
+def _visit(a, s, x, safe, limit):
+    """Step from s along every edge of trie node x; all of them, or deferred with none taken.
+
+    Tokens of at most `limit` characters whose bytes are all in `safe` classes are passed over.
+    """
     trie = a[TRIE]
     first = a[trie + 4 * x + 1]
     count = a[trie + 4 * x + 2]
@@ -1144,6 +1207,8 @@ def _visit(a, s, x):
     a[COUNT_VISITS] += 1
     content = s
     loops = 0
+    if a[a[ABOVE] + x] & ~safe != 0:
+        safe = 0  # what led here is unsafe already
     if a[at] == STRING:
         if a[at + 1] != BODY:
             for y in range(first, end):
@@ -1161,7 +1226,7 @@ def _visit(a, s, x):
             _request(a, content)
             _defer(a, s, x)
             return
-        if a[at + 3] == 0 and a[at + 4] == UNLIMITED:
+        if a[at + 3] == 0 and a[at + 4] == UNLIMITED and safe == 0:
             loops = _loops(a, content)
         for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
             y = _first_child(a, first, count, b)
@@ -1170,43 +1235,69 @@ def _visit(a, s, x):
                 if t == NEED:
                     _defer(a, s, x)
                     return
-                if t >= 0:
+                if t >= 0 and not _is_passed_over(a, y, safe, limit):
                     _emit(a, a[trie + 4 * y])
                     _arrive(a, t, y)
     is_body = content != s
     low = a[at + 3]
     high = a[at + 4]
     literal = a[at + 5]
-    first_edge = a[STATE + 8 * content + 1]
-    for e in range(first_edge, first_edge + a[STATE + 8 * content + 2]):
-        span = a[EDGE + 2 * e]
-        t = a[EDGE + 2 * e + 1]
-        b = span & 255
-        last = span >> 8
-        y = first if b == 0 else _first_child(a, first, count, b)
-        while y < end:
-            b = a[trie + 4 * y + 3]
-            if b > last:
-                break
-            if loops != 0 and t == content and (a[a[BELOW] + 3 * y] & ~loops) == 0:
-                if loops >> _byte_class(b) & 1:
-                    _emit_below(a, y)
-                elif b >= 0x20 and b != 0x22 and b != 0x5C:
-                    _emit(a, a[trie + 4 * y])
-                    _arrive(a, s, y)
-            elif is_body:
-                if b >= 0x20 and b != 0x22 and b != 0x5C:
-                    starts = b < 0x80 or b >= 0xC0
-                    room = high - 1 if starts and high != UNLIMITED else high
-                    if room >= 0 and _fits(a, t, room):
-                        u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
-                        if u >= 0:
-                            _emit(a, a[trie + 4 * y])
-                            _arrive(a, u, y)
-            else:
-                _emit(a, a[trie + 4 * y])
-                _arrive(a, t, y)
+    edge = a[STATE + 8 * content + 1]
+    last_edge = edge + a[STATE + 8 * content + 2]
+    # Edges and children are both in the order of their bytes: skip on whichever side is behind.
+    y = first
+    while y < end and edge < last_edge:
+        b = a[trie + 4 * y + 3]
+        span = a[EDGE + 2 * edge]
+        if b > span >> 8:
+            edge += 1
+            if last_edge - edge > 8 and b > a[EDGE + 2 * edge] >> 8:
+                edge = _last_edge_from(a, edge, last_edge, b)
+            continue
+        if b < span & 255:
             y += 1
+            if end - y > 8 and a[trie + 4 * y + 3] < span & 255:
+                y = _first_child(a, y, end - y, span & 255)
+            continue
+        t = a[EDGE + 2 * edge + 1]
+        child = y
+        y += 1
+        below = a[a[BELOW] + 3 * child]
+        if safe != 0 and _is_passed_over(a, child, safe, limit):
+            continue
+        if loops != 0 and t == content and (below & ~loops) == 0:
+            if loops >> byte_class(b) & 1:
+                _emit_below(a, child)
+            elif b >= 0x20 and b != 0x22 and b != 0x5C:
+                _emit(a, a[trie + 4 * child])
+                _arrive(a, s, child)
+        elif is_body:
+            if b >= 0x20 and b != 0x22 and b != 0x5C:
+                starts = b < 0x80 or b >= 0xC0
+                room = high - 1 if starts and high != UNLIMITED else high
+                if room >= 0 and _fits(a, t, room):
+                    u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
+                    if u >= 0:
+                        if limit != UNLIMITED or a[a[ABOVE] + child] & ~safe != 0:
+                            _emit(a, a[trie + 4 * child])
+                        _arrive(a, u, child)
+        else:
+            _emit(a, a[trie + 4 * child])
+            _arrive(a, t, child)
+
+
+@njit(cache=True, nogil=True)
+def _last_edge_from(a, edge, end, b):
+    """The first edge from `edge` that ends at byte b or later, or `end`."""
+    low = edge
+    high = end
+    while low < high:
+        middle = (low + high) >> 1
+        if a[EDGE + 2 * middle] >> 8 < b:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -1296,8 +1387,9 @@ def _capture_result(a, s, x):
 def _build_any(a):
     """Walk the whole trie once inside a JSON string that may hold anything.
 
-    Lists (token or node, characters begun) for the tokens that stay inside the string, most
-    characters first, for the tokens that end it, and for the nodes at which it ends.
+    Lists (token, characters begun, classes of its bytes) of the tokens that stay inside the string,
+    most characters first, and (token or node, characters begun) of the tokens that end it and of
+    the nodes at which it ends.
     """
     trie = a[TRIE]
     body = _body(a, a[ANY_CONTENT], 0, UNLIMITED, 0)
@@ -1346,9 +1438,10 @@ def _build_any(a):
                     if fill_in == 0:
                         totals[chars] += 1
                     else:
-                        place = inside + 2 * totals[chars]
+                        place = inside + 3 * totals[chars]
                         a[place] = token
                         a[place + 1] = chars
+                        a[place + 2] = a[a[ABOVE] + y]
                         totals[chars] += 1
                     token = a[a[CHAIN] + token]
                 if a[trie + 4 * y + 2] > 0:
@@ -1376,7 +1469,7 @@ def _build_any(a):
     a[N_ROWS] = row + 1
     at = a[ROW] + row * a[MASK_WORDS]
     for i in range(a[N_ANY_TOKENS]):
-        token = a[inside + 2 * i]
+        token = a[inside + 3 * i]
         a[at + (token >> 5)] |= np.int32(1 << (token & 31))
     a[ANY_ROW] = row
     a[ANY_READY] = 1
@@ -1403,8 +1496,8 @@ def _walk_any(a, s):
         _merge_row(a, a[ANY_ROW])
         at = a[ROW_SCRATCH]
         i = 0
-        while i < n and a[inside + 2 * i + 1] > high:
-            token = a[inside + 2 * i]
+        while i < n and a[inside + 3 * i + 1] > high:
+            token = a[inside + 3 * i]
             a[at + (token >> 5)] &= ~np.int32(1 << (token & 31))
             i += 1
     for i in range(a[N_ANY_ENDS]):
@@ -1417,11 +1510,61 @@ def _walk_any(a, s):
 
 
 @njit(cache=True, nogil=True)
+def _safe_classes(a, s):
+    """(classes that are safe in string s, the most characters of which they are), or (0, 0)."""
+    at = STATE + 8 * s
+    if a[at] != STRING or a[at + 1] != BODY or a[at + 3] != 0 or a[at + 5] != 0:
+        return 0, 0
+    high = a[at + 4]
+    safe = a[SAFE + 2 * a[at + 2]]
+    if safe == 0 or high == UNLIMITED:
+        return safe, UNLIMITED
+    lengths = a[SAFE + 2 * a[at + 2] + 1]
+    limit = high - (lengths >> SHORTEST_BITS)
+    if lengths == NO_TAIL or lengths & SHORTEST_MASK > high or limit <= 0:
+        return 0, 0
+    return safe, limit
+
+
+@njit(cache=True, nogil=True)
+def _safe_row(a, safe, limit):
+    """The row of the tokens of at most `limit` characters, all of safe classes, inside a string."""
+    limit = min(limit, a[MAX_CHARS])
+    for i in range(a[N_SAFE_ROWS]):
+        at = SAFE_ROW + 3 * i
+        if a[at] == safe and a[at + 1] == limit:
+            return a[at + 2]
+    if a[ANY_READY] == 0:
+        _build_any(a)
+    row = a[N_ROWS]
+    if a[IS_FULL] != 0 or row >= a[MAX_ROWS]:
+        a[IS_FULL] = 1
+        return -1
+    a[N_ROWS] = row + 1
+    at = a[ROW] + row * a[MASK_WORDS]
+    inside = a[ANY_TOKEN]
+    for i in range(a[N_ANY_TOKENS]):
+        if a[inside + 3 * i + 2] & ~safe == 0 and a[inside + 3 * i + 1] <= limit:
+            token = a[inside + 3 * i]
+            a[at + (token >> 5)] |= np.int32(1 << (token & 31))
+    if a[N_SAFE_ROWS] < MAX_SAFE_ROWS:
+        at = SAFE_ROW + 3 * a[N_SAFE_ROWS]
+        a[at] = safe
+        a[at + 1] = limit
+        a[at + 2] = row
+        a[N_SAFE_ROWS] += 1
+    return row
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    safe, limit = _safe_classes(a, s0)
+    if x0 != 0:
+        safe = 0
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
-        return _finish_walk(a, s0, x0, False, True)
+        return _finish_walk(a, s0, x0, False, True, safe, limit)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
@@ -1437,6 +1580,8 @@ def _walk(a, s0, x0):
         if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
             _walk_any(a, s0)
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
+    if safe != 0:
+        a[ACC_ROW] = _safe_row(a, safe, limit)
     missing = False
     resumable = True
     # At the start a whole node set moves at once.
@@ -1479,11 +1624,11 @@ def _walk(a, s0, x0):
                 missing = True
         else:
             _arrive_set(a, s, x)
-    return _finish_walk(a, s0, x0, missing, resumable)
+    return _finish_walk(a, s0, x0, missing, resumable, safe, limit)
 
 
 @njit(cache=True, nogil=True)
-def _finish_walk(a, s0, x0, missing, resumable):
+def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
     """The rest of a walk, one (state, node) at a time.
 
     Where states must be expanded first and nothing else is missing, the walk is suspended: what it
@@ -1501,9 +1646,9 @@ def _finish_walk(a, s0, x0, missing, resumable):
         if kind == SCAN:
             if a[at + 3] != 0:
                 _exit(a, x)
-            _visit(a, s, x)
+            _visit(a, s, x, safe, limit)
         elif kind == STRING:
-            _visit(a, s, x)
+            _visit(a, s, x, safe, limit)
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
@@ -1688,7 +1833,7 @@ def _parent(a, cell, i):
 
 
 # While a step is made, a cell that it opens is written -1 - k, where k is its index at OPEN_CELL:
-# [piece, then (of a capture: -1 - itself), has returned, first link, interned cell or -1]. Links are
+# [piece, then (of a capture: -1 - itself), returned, first link, interned cell or -1]. Links are
 # lists of parents. Calls of one piece with one `then` share their cell (Scott and Johnstone, 'GLL
 # Parsing', ENTCS 253(7), 2010, section 3), so ambiguity does not multiply stacks.
 

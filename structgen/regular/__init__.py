@@ -1,11 +1,14 @@
 """Regular languages: terms, their algebra, automata over UTF-8 bytes, pattern readers."""
 
+from structgen.regular.alphabet import within
 from structgen.regular.automaton import Automaton
+from structgen.regular.charset import Ranges
 from structgen.regular.language import (
     ANY,
     EMPTY,
     EPSILON,
     Language,
+    Live,
     characters,
     intersection,
     length,
@@ -21,6 +24,8 @@ __all__ = [
     "EPSILON",
     "Automaton",
     "Language",
+    "Live",
+    "Ranges",
     "any_text",
     "characters",
     "intersection",
@@ -28,6 +33,7 @@ __all__ = [
     "regex",
     "text",
     "union",
+    "within",
     "without_last_counter",
 ]
 

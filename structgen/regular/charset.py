@@ -8,6 +8,7 @@ from functools import lru_cache
 
 __all__ = [
     "SCALARS",
+    "SCALAR_COUNT",
     "Ranges",
     "complement",
     "intersect",
@@ -20,6 +21,8 @@ Ranges = tuple[tuple[int, int], ...]
 
 SCALARS: Ranges = ((0, 0xD7FF), (0xE000, 0x10FFFF))
 """All Unicode scalar values: every code point but surrogates."""
+
+SCALAR_COUNT = 0x110000 - 0x800
 
 
 def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from structgen import regular
 from structgen.automaton import Engine, engine_of, kernels
 from structgen.automaton.completion import shortest_completion
 from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network, Scan
+from structgen.regular import Language
 from structgen.vocabulary import Vocabulary
 from tests.naive import naive_accepts
 
@@ -186,6 +189,59 @@ def test_masks_equal_the_naive_recogniser(seed: int) -> None:
             text += VOCABULARY.tokens[token]
         completed = text + shortest_completion(engine, config)
         assert naive_accepts(grammar, completed)[1], (grammar, text, completed)
+
+
+class StringGrammar(NamedTuple):
+    language: Language
+    most: int | None = None
+
+    def start(self, network: Network) -> int:
+        return network.json_string(self.language, 0, self.most)
+
+
+def _has(characters: Iterable[tuple[int, int]], character: str) -> bool:
+    return any(low <= ord(character) <= high for low, high in characters)
+
+
+def _search(pattern: str) -> Language:
+    return regular.regex(pattern, "ecma", search=True)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "live"),
+    [
+        (StringGrammar(_search("a,a")), "a,é"),
+        (StringGrammar(_search("aa$")), "a,é"),
+        (StringGrammar(_search("é|b") & _search("a")), "a,é"),
+        (StringGrammar(_search("^a,") | _search("b")), "a,é"),
+        (StringGrammar(~regular.text("aé")), "a,é"),
+        (StringGrammar(~_search("^a")), ""),
+        (StringGrammar(_search("a$") & _search("b")), ""),
+        (StringGrammar(_search("^[a\n]*$"), 4), "a"),
+        (StringGrammar(_search("^a{2,300}$")), ""),
+        (StringGrammar(_search("^a*,")), "a"),
+        (StringGrammar(_search("^[a,]{3,}$"), 4), "a,"),
+        (StringGrammar(_search("^[a,]*é$"), 3), "a,"),
+        (StringGrammar(_search("^(a*é|,)$"), 3), "a"),
+        (StringGrammar(_search("^.*,$")), "a,é"),
+        (StringGrammar(_search("^[^,]+,[^a]$")), "aé"),
+        (StringGrammar(_search("^([a,]+é)+$")), "a,"),
+    ],
+)
+def test_masks_of_strings_equal_steps(grammar: StringGrammar, live: str) -> None:
+    characters = grammar.language.live.characters
+    assert "".join(c for c in "a,é" if _has(characters, c)) == live
+    engine = engine_of(VOCABULARY)
+    for text in (b"", b'"', b'"a', b'"a,', b'"\xc3', b'"\\', b'"\\u00', b'"\\ud83d'):
+        config = engine.step_bytes(engine.initial(grammar), text)
+        if config < 0:
+            continue
+        steps = {
+            token
+            for token, piece in enumerate(VOCABULARY.tokens)
+            if piece and engine.step_bytes(config, piece) >= 0
+        }
+        assert allowed_tokens(engine, config) == steps, text
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -26,7 +26,20 @@ _SYNTAX = r"\^$.*+?()\[\]{}|"  # `SyntaxCharacter` but the backslash, as members
 _HEX = "[0-9A-Fa-f]"
 _DIGITS = "0123456789abcdef"
 # Between these code points all ranges in order are known, but inside `0-9`, `A-Z` and `a-z`.
-_BOUNDARIES = (0, *b"0:A[a{", 0x80, 0xC0, 0x100, 0x400, 0x420, 0x440, 0x460, 0x3040, 0x4E00, 0x10000)
+_BOUNDARIES = (
+    0,
+    *b"0:A[a{",
+    0x80,
+    0xC0,
+    0x100,
+    0x400,
+    0x420,
+    0x440,
+    0x460,
+    0x3040,
+    0x4E00,
+    0x10000,
+)
 
 # `CharacterEscape`: ControlEscape, `c` with a letter, `x`, `u`, IdentityEscape.
 _ESCAPES = (
@@ -87,8 +100,8 @@ def _character_class() -> Language:
 def _ranges() -> Iterator[Language]:
     """`a-z` in a class: every language yielded is of ranges whose ends are in order."""
     for alphabet in (string.digits, string.ascii_lowercase, string.ascii_uppercase):
-        for first in alphabet:
-            yield _ecma(f"{first}-[{first}-{alphabet[-1]}]")
+        for letter in alphabet:
+            yield _ecma(f"{letter}-[{letter}-{alphabet[-1]}]")
     for before, after in itertools.pairwise(_BOUNDARIES):
         first = _ecma(rf"[^\\\]\-\^\u{{{after:x}}}-\u{{10ffff}}]")
         last = _ecma(rf"[^\\\]\-\x00-\u{{{after - 1:x}}}]")
