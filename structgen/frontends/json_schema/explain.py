@@ -190,7 +190,11 @@ def _describe(parts: list[_Part], above: dict[frozenset[int], str]) -> Branch:
             )
         below = [*_objects(flat, above)] if "object" in types else []
         below += [*_arrays(flat, above)] if "array" in types else []
-    return Branch(text, (*below, *_alternatives(flat, above)))
+    alternatives = list(_alternatives(flat, above))
+    if text == "any value" and not below and len(alternatives) == 1 and alternatives[0].below:
+        only = alternatives[0]
+        return only._replace(text=only.text.removeprefix("and "))
+    return Branch(text, (*below, *alternatives))
 
 
 def _types(flat: list[_Part]) -> list[str]:
@@ -240,10 +244,10 @@ def _count(flat: list[_Part], least: str, most: str, noun: str) -> str:
 
 def _strings(flat: list[_Part]) -> str:
     count = _count(flat, "minLength", "maxLength", "character")
-    found = [f" of {count}"] if count else []
-    found += [f" that matches /{pattern}/" for pattern in dict.fromkeys(_all(flat, "pattern"))]
-    found += [f" in the format {name}" for name in dict.fromkeys(_all(flat, "format"))]
-    return " and".join(found)
+    found = [f"of {count}"] if count else []
+    found += [f"matching /{pattern}/" for pattern in dict.fromkeys(_all(flat, "pattern"))]
+    found += [f"in the format {name}" for name in dict.fromkeys(_all(flat, "format"))]
+    return f" {', '.join(found)}" if found else ""
 
 
 def _numbers(flat: list[_Part]) -> str:

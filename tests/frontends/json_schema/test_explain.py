@@ -27,7 +27,7 @@ DRAFT7 = "http://json-schema.org/draft-07/schema#"
         ({"minLength": 1}, ["any value, a string of at least 1 character"]),
         (
             {"type": "string", "maxLength": 3, "pattern": "^a", "format": "email"},
-            ["string of at most 3 characters and that matches /^a/ and in the format email"],
+            ["string of at most 3 characters, matching /^a/, in the format email"],
         ),
         ({"type": "string", "format": "horoscope"}, ["string"]),
         (
@@ -97,6 +97,8 @@ DRAFT7 = "http://json-schema.org/draft-07/schema#"
                 '  1 to 2 of the items: "x"',
             ],
         ),
+        ({"oneOf": [{}, {"const": 2}]}, ["exactly one of these:", "  any value", "  2"]),
+        ({"not": {"type": "null"}}, ["any value", "  but not: null"]),
         (
             {"anyOf": [{"type": "null"}, {"const": 2}], "not": {"const": 3}, "if": {}, "then": {}},
             [
