@@ -41,7 +41,7 @@ DRAFTS = [
 BYTES = sg.Vocabulary([bytes([byte]) for byte in range(256)], eos_token_ids=[])
 WALKS, VALUES = 4, 12
 LONGEST_WALK = 300  # bytes
-SECONDS = 20  # for one schema
+SECONDS = 20  # of the processor, for one schema
 
 
 class Failure(NamedTuple):
@@ -203,18 +203,18 @@ def is_exact(text: str) -> bool:
 
 @contextlib.contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raise `TooSlow` in the body after so many seconds."""
+    """Raise `TooSlow` in the body after so many seconds of the processor."""
 
     def stop(*_: object) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def run(seeds: range) -> Report:
@@ -224,18 +224,21 @@ def run(seeds: range) -> Report:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for seed in seeds:
-            report.seeds += 1
             schema = None
             try:
                 with time_limit(SECONDS):
                     schema = schema_of(seed)
                     found = examine(schema, seed, report)
+            except KeyboardInterrupt:  # a run that is stopped reports what it has found
+                break
             except TooSlow:
+                report.seeds += 1
                 report.outcomes["too slow"] += 1
                 report.failures.append((seed, Failure("too slow", schema, "")))
                 continue
             except Exception as error:  # whatever else a schema makes it raise is a failure as well
                 found = [Failure(f"{type(error).__name__}: {error}", schema, "")]
+            report.seeds += 1
             report.failures += [(seed, failure) for failure in found[:1]]
     return report
 
@@ -297,7 +300,7 @@ def main() -> None:
         print(
             f"  seed {seed}: {small.kind}\n    {json.dumps(small.schema)}\n    {small.text[:200]}"
         )
-    print(f"\nnext: --first {options.first + options.count}")
+    print(f"\nnext: --first {options.first + report.seeds}")
 
 
 if __name__ == "__main__":
