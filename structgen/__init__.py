@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from structgen.frontends.regex import choice, regex
     from structgen.integrations.transformers import LogitsProcessor
     from structgen.matcher import Matcher, fill_bitmasks
+    from structgen.random_texts import sample
     from structgen.vocabulary import Vocabulary
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "generate",
     "json_schema",
     "regex",
+    "sample",
 ]
 
 _MODULES = {
@@ -75,6 +77,7 @@ _MODULES = {
     "generate": "decoding.generator",
     "json_schema": "frontends.json_schema",
     "regex": "frontends.regex",
+    "sample": "random_texts",
 }
 
 

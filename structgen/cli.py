@@ -1,4 +1,4 @@
-"""The command line: generate, validate, mask and warmup.
+"""The command line: generate, validate, mask, sample, explain and warmup.
 
 Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
 on standard error.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import os
+import random
 import sys
 import time
 import warnings
@@ -28,6 +30,8 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 import structgen as sg
+from structgen.frontends.json_schema.effects import idle_keywords
+from structgen.frontends.json_schema.explain import explain_schema
 from structgen.inspect_mask import describe_bytes, inspect_mask, longest_prefix
 from structgen.models.tokenizer_file import read_tokenizer_file
 
@@ -51,6 +55,7 @@ class AtLimit(StrEnum):
 
 
 SchemaOption = Annotated[Path | None, typer.Option("--schema", help="A JSON Schema file.")]
+SchemaArgument = Annotated[Path, typer.Argument(help="A JSON Schema file.")]
 RegexOption = Annotated[str | None, typer.Option("--regex", help="A Python regular expression.")]
 OrderOption = Annotated[Order, typer.Option(help="The order of an object's members.")]
 TokenizerOption = Annotated[
@@ -262,6 +267,48 @@ def mask(
 
 
 @app.command()
+def sample(
+    schema: SchemaArgument,
+    count: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Makes draws repeatable.")] = None,
+    property_order: OrderOption = Order.schema,
+) -> None:
+    """Print random valid instances of a schema, one a line."""
+    grammar = _grammar(schema, None, property_order, whitespace="none")
+    if seed is None:
+        seed = random.SystemRandom().getrandbits(32)
+    for text in itertools.islice(sg.sample(grammar, seed=seed), count):
+        print(text)
+
+
+@app.command()
+def explain(schema: SchemaArgument) -> None:
+    """Say what a schema means, which keywords have no effect, and a shortest valid instance."""
+    document = _json(schema)
+    refusal = example = None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unknown format is told below
+        try:
+            grammar = sg.json_schema(document, whitespace="none")
+            matcher = sg.compile(grammar, sg.Vocabulary(_BYTES, eos_token_ids=[])).matcher()
+            example = matcher.shortest_completion().decode()
+        except (
+            sg.LimitExceededError,
+            sg.UnsatisfiableError,
+            sg.UnsupportedSchemaError,
+        ) as error:
+            refusal = str(error)
+    for line in explain_schema(document).lines():
+        print(line)
+    idle = idle_keywords(document)
+    if idle:
+        print("\nWithout effect:")
+    for pointer, keyword, reason in idle:
+        print(f"  {pointer}/{keyword} {reason}")
+    print(f"\nShortest instance: {example}" if refusal is None else f"\n{refusal}")
+
+
+@app.command()
 def warmup(tokenizer: TokenizerOption = None) -> None:
     """Do what the first run would wait for, and say how long each step took.
 
@@ -307,19 +354,23 @@ def _grammar(
         return sg.regex(_text(regex, "the pattern"))
     if schema is None or regex is not None:
         raise ValueError("say either --schema FILE or --regex PATTERN")
+    return sg.json_schema(_json(schema), property_order=order.value, whitespace=whitespace)
+
+
+def _json(path: Path) -> Any:
+    """What a JSON file holds."""
     try:
-        document = json.loads(schema.read_bytes())
+        return json.loads(path.read_bytes())
     except UnicodeDecodeError:
-        raise ValueError(f"{schema} is not UTF-8 text") from None
+        raise ValueError(f"{path} is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise ValueError(
-            f"{schema} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+            f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
         ) from None
     except RecursionError:
-        raise ValueError(f"{schema} is nested too deeply to be read") from None
+        raise ValueError(f"{path} is nested too deeply to be read") from None
     except ValueError as error:  # a number of more digits than Python takes
-        raise ValueError(f"{schema} cannot be read: {error}") from None
-    return sg.json_schema(document, property_order=order.value, whitespace=whitespace)
+        raise ValueError(f"{path} cannot be read: {error}") from None
 
 
 def _vocabulary(path: Path | None) -> sg.Vocabulary:

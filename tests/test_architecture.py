@@ -16,7 +16,7 @@ LAYERS = [  # bottom to top; a module imports only from its own and lower ones
     {"automaton"},
     {"frontends"},
     {"matcher", "compiler"},
-    {"inspect_mask"},
+    {"inspect_mask", "random_texts"},
     {"models"},
     {"decoding"},
     {"integrations", "cli", "__init__", "__main__"},

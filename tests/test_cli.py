@@ -261,3 +261,45 @@ def test_what_does_not_constrain_is_told(run: Run) -> None:
     code, _, err = run("mask", "--schema", "odd_format.json")
     assert code == 0
     assert err.startswith("structgen: warning: ") and "horoscope" in err
+
+
+# --- sample and explain -------------------------------------------------------------------------
+
+
+def test_sample(run: Run) -> None:
+    code, out, err = run("sample", "schema.json", "-n", "4", "--seed", "3")
+    assert (code, err) == (0, "")
+    values = [json.loads(line) for line in out.splitlines()]
+    assert len(values) == 4
+    assert all(isinstance(value["name"], str) for value in values)
+    assert run("sample", "schema.json", "-n", "4", "--seed", "3")[1] == out
+    assert run("sample", "schema.json")[0] == 0
+    assert run("sample", "nothing.json")[0] == 2
+
+
+def test_explain(run: Run) -> None:
+    code, out, err = run("explain", "schema.json")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "object",
+        "  name (required): string",
+        "  born: integer",
+        "  other members: nothing",
+        "",
+        'Shortest instance: {"name":""}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "expected"),
+    [
+        ("odd_format.json", 0, "\nWithout effect:\n  /format names 'horoscope', which is not"),
+        ("nothing.json", 0, "Nothing satisfies the schema"),
+        ("unknown.json", 2, "'type' must be"),
+        ("missing.json", 2, "missing.json"),
+    ],
+)
+def test_explain_tells_what_is_odd(run: Run, file: str, code: int, expected: str) -> None:
+    actual, out, err = run("explain", file)
+    assert actual == code
+    assert expected in out + err

@@ -17,6 +17,7 @@ NAMES = {
     *("json_schema", "regex", "choice"),
     *("Vocabulary", "Grammar", "CompiledGrammar", "compile"),
     *("Matcher", "fill_bitmasks", "allocate_bitmask", "allowed_tokens", "apply_bitmask"),
+    "sample",
     *("generate", "Generator", "Stream", "Result", "Stats", "LogitsProcessor"),
     *errors.__all__,
 }

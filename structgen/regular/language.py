@@ -17,7 +17,6 @@ from structgen.regular.charset import (
     SCALAR_COUNT,
     SCALARS,
     Ranges,
-    complement,
     intersect,
     normalise,
 )
@@ -176,22 +175,23 @@ class Language:
 
         The ranges are disjoint and cover all scalar values; `EMPTY` takes those that cannot come.
         """
-        classes: list[tuple[Ranges, frozenset[Language]]] = [(SCALARS, frozenset())]
+        # Sweep over the points where some set begins or ends.
+        changes: dict[int, list[Language]] = {0: [], 0xD800: [], 0xE000: [], 0x110000: []}
         for chars in _first_characters(self):
             ranges: Ranges = chars.parts  # type: ignore[assignment]
-            others = complement(ranges)
-            split = []
-            for span, members in classes:
-                inside = intersect(span, ranges)
-                if inside:
-                    split.append((inside, members | {chars}))
-                    span = intersect(span, others)
-                if span:
-                    split.append((span, members))
-            classes = split
+            for low, high in ranges:
+                changes.setdefault(low, []).append(chars)
+                changes.setdefault(high + 1, []).append(chars)
+        classes: dict[frozenset[Language], list[tuple[int, int]]] = {}
+        members: set[Language] = set()
+        points = sorted(changes)
+        for start, end in zip(points, points[1:], strict=False):
+            members.symmetric_difference_update(changes[start])
+            if start != 0xD800:  # surrogates are no scalar values
+                classes.setdefault(frozenset(members), []).append((start, end - 1))
         found: dict[Language, list[tuple[int, int]]] = {}
-        for span, members in classes:
-            found.setdefault(_derive(self, members), []).extend(span)
+        for kind, spans in classes.items():
+            found.setdefault(_derive(self, kind), []).extend(spans)
         return {target: normalise(spans) for target, spans in found.items()}
 
     @cached_property
@@ -229,8 +229,21 @@ class Language:
 
         None: the bound is too large, or reading on leads to too many languages to know.
         """
-        bound = _structural_bound(self) if not self.extended else _explored_bound(self)
+        bound = self._structural_bound if not self.extended else _explored_bound(self)
         return bound if bound is not None and bound <= MAX_LENGTH_BOUND else None
+
+    @cached_property
+    def _structural_bound(self) -> int:
+        """A `length_bound` from the parts; kept, as terms share parts."""
+        parts: tuple[Language, ...] = self.parts  # type: ignore[assignment]
+        if self.kind == "cat":
+            return sum(max(part.shortest_length, part._structural_bound) for part in parts)
+        if self.kind == "or":
+            return max(part._structural_bound for part in parts)
+        if self.kind == "repeat":
+            inner, least, _ = self.parts
+            return inner._structural_bound + least * inner.shortest_length  # type: ignore
+        return 1 if self.kind == "chars" else 0
 
     @cached_property
     def live(self) -> Live:
@@ -450,20 +463,6 @@ def _first_characters(term: Language) -> list[Language]:
     return list(found)
 
 
-def _structural_bound(term: Language) -> int:
-    parts: tuple[Language, ...] = term.parts  # type: ignore[assignment]
-    if term.kind == "cat":
-        return max(parts[0].shortest_length, _structural_bound(parts[0])) + max(
-            parts[1].shortest_length, _structural_bound(parts[1])
-        )
-    if term.kind == "or":
-        return max(map(_structural_bound, parts))
-    if term.kind == "repeat":
-        inner, least, _ = term.parts
-        return _structural_bound(inner) + least * inner.shortest_length  # type: ignore
-    return 1 if term.kind == "chars" else 0
-
-
 def _explored_bound(term: Language) -> int | None:
     seen = {term}
     queue = [term]
@@ -481,8 +480,16 @@ def without_last_counter(term: Language) -> tuple[Language, int | None]:
     """The language with the limit of a last repetition taken out: (language, longest text).
 
     `[a-z][a-z0-9]{0,254}` is `[a-z][a-z0-9]*` of at most 255 characters. The second part is None
-    where the language has no such form and stays as it is.
+    where the language has no such form and stays as it is. An intersection with `length(0, n)` is
+    taken apart as well.
     """
+    if term.kind == "and":
+        members: tuple[Language, ...] = term.parts  # type: ignore[assignment]
+        for part in members:
+            if part.kind == "repeat" and part.parts[:2] == (_CHARACTER, 0):
+                rest = intersection(other for other in members if other is not part)
+                return rest, part.parts[2]  # type: ignore[return-value]
+        return term, None
     fixed = 0
     before: list[Language] = []
     while term.kind == "cat":

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from structgen.errors import GrammarError
 from structgen.frontends.json_schema.algebra import Schemas
+from structgen.frontends.json_schema.formats import warn_of_unknown_formats
 from structgen.frontends.json_schema.layout import Layout, Whitespace
 from structgen.frontends.json_schema.load import Document
 from structgen.frontends.json_schema.lower import value_state
@@ -88,8 +89,11 @@ def json_schema(
             "whitespace must be 'flexible', 'none', 'any' or an indentation of 0 to 16, "
             f"not {whitespace!r}"
         )
+    document = Document(schema, resources)
+    if formats == "assert":
+        warn_of_unknown_formats(document.formats)
     schemas = Schemas(
-        Document(schema, resources),
+        document,
         strict=strict,
         assert_formats=formats == "assert",
         in_order=property_order == "schema",

@@ -108,6 +108,7 @@ class Document:
     Attributes:
         root: The whole schema.
         patterns: How many names `patternProperties` have in all.
+        formats: The names of all formats.
 
     Raises:
         GrammarError: The schema is malformed, or refers to what is not there.
@@ -130,6 +131,7 @@ class Document:
         self._places: dict[tuple[int, int, tuple[str, ...]], Place] = {}
         self._keep: list[Any] = []  # what ids in _places stand for must stay alive
         self.patterns = 0
+        self.formats: dict[str, None] = {}
         self._waiting: list[Place] = []
         scope = (self._references.base(None),) if self._scoped else ()
         self.root = self._place(
@@ -222,6 +224,8 @@ class Document:
                 _check_pattern(value, place)
             elif keyword == "$dynamicRef" or keyword == "$recursiveRef":
                 place.targets.append(self._resolve_in_scope(place, keyword, value))
+            elif keyword == "format":
+                self.formats[value] = None
             elif keyword == "enum" or keyword == "const":
                 _check_depth(value, place, keyword)
         if foreign:
