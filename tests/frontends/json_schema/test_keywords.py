@@ -155,9 +155,7 @@ def test_vocabularies_that_a_meta_schema_leaves_out_mean_nothing() -> None:
 def test_many_conditions_are_tracked_in_one_state() -> None:
     schema = {
         "type": "object",
-        "allOf": [
-            {"anyOf": [{"required": [f"a{i}"]}, {"required": [f"b{i}"]}]} for i in range(16)
-        ],
+        "allOf": [{"anyOf": [{"required": [f"a{i}"]}, {"required": [f"b{i}"]}]} for i in range(16)],
     }
     matcher = sg.compile(sg.json_schema(schema, property_order="any"), BYTES).matcher()
     members = {f"{'ab'[i % 2]}{i}": i for i in range(16)}
