@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
+from structgen.frontends.json_schema.scalars import NumberSpec
 from structgen.frontends.json_schema.syntax import (
     between,
     colon,
@@ -99,7 +100,8 @@ def constants(
         elif isinstance(value, int | float):
             number = exact(value)
             only = NumberBounds(minimum=number, maximum=number)
-            options.append(number_piece(network, only, plain_integers=plain_integers))
+            plain = True if plain_integers else None
+            options.append(number_piece(network, NumberSpec(only, plain=plain)))
         elif isinstance(value, list | dict):
             parts = tuple(
                 (name, json.dumps(part))

@@ -6,7 +6,7 @@ A keyword that is not in a draft's table constrains nothing there: it is an anno
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 __all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of"]
@@ -72,6 +72,20 @@ def _is_type(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(t, str) and t in TYPES for t in value)
 
 
+def _is_names_map(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_names, value.values()))
+
+
+def _is_dependencies(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        _is_schema(part) or _is_names(part) for part in value.values()
+    )
+
+
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
@@ -110,6 +124,22 @@ SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "$ref": (_is_text, "a reference"),
     "$id": (_is_text, "a URI"),
     "$anchor": (_is_text, "an anchor's name"),
+    "not": (_is_schema, "a schema"),
+    "if": (_is_schema, "a schema"),
+    "then": (_is_schema, "a schema"),
+    "else": (_is_schema, "a schema"),
+    "contains": (_is_schema, "a schema"),
+    "minContains": (_is_count, "a whole number of at least 0"),
+    "maxContains": (_is_count, "a whole number of at least 0"),
+    "uniqueItems": (_is_boolean, "true or false"),
+    "propertyNames": (_is_schema, "a schema"),
+    "dependencies": (_is_dependencies, "an object whose values are schemas or lists of names"),
+    "dependentRequired": (_is_names_map, "an object whose values are lists of names"),
+    "dependentSchemas": (_is_schema_map, "an object whose values are schemas"),
+    "unevaluatedProperties": (_is_schema, "a schema"),
+    "unevaluatedItems": (_is_schema, "a schema"),
+    "$dynamicRef": (_is_text, "a reference"),
+    "$recursiveRef": (_is_text, "a reference"),
 }
 
 # Where subschemas are: the value itself, the items of a list, or the values of an object.
@@ -123,22 +153,16 @@ SUBSCHEMAS: dict[str, str] = {
     "anyOf": "items",
     "oneOf": "items",
     "allOf": "items",
-}
-
-# Keywords that constrain but are not enforced, and when they constrain nothing after all.
-REFUSED: dict[str, Callable[[dict[str, Any]], bool]] = {
-    "not": lambda schema: schema["not"] is False,
-    "if": lambda schema: "then" not in schema and "else" not in schema,
-    "contains": lambda schema: schema["contains"] is True and schema.get("minContains") == 0,
-    "uniqueItems": lambda schema: schema["uniqueItems"] is False,
-    "propertyNames": lambda schema: schema["propertyNames"] in (True, {}),
-    "dependencies": lambda schema: schema["dependencies"] == {},
-    "dependentRequired": lambda schema: not any(schema["dependentRequired"].values()),
-    "dependentSchemas": lambda schema: schema["dependentSchemas"] == {},
-    "unevaluatedProperties": lambda schema: schema["unevaluatedProperties"] in (True, {}),
-    "unevaluatedItems": lambda schema: schema["unevaluatedItems"] in (True, {}),
-    "$dynamicRef": lambda schema: False,
-    "$recursiveRef": lambda schema: False,
+    "not": "itself",
+    "if": "itself",
+    "then": "itself",
+    "else": "itself",
+    "contains": "itself",
+    "propertyNames": "itself",
+    "dependencies": "values",
+    "dependentSchemas": "values",
+    "unevaluatedProperties": "itself",
+    "unevaluatedItems": "itself",
 }
 
 # The first draft that has a keyword; draft 4 where it is not named.
@@ -148,7 +172,11 @@ _SINCE = {
     "propertyNames": 6,
     "$id": 6,
     "if": 7,
+    "then": 7,
+    "else": 7,
     "$anchor": 8,
+    "minContains": 8,
+    "maxContains": 8,
     "dependentRequired": 8,
     "dependentSchemas": 8,
     "unevaluatedProperties": 8,
@@ -159,6 +187,20 @@ _SINCE = {
 }
 _UNTIL = {"$recursiveRef": 8}
 
+# What a meta-schema may leave out by not listing a vocabulary (2020-12 core section 8.1.2).
+_VOCABULARIES = {
+    "validation": (
+        "type enum const multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength "
+        "minLength pattern maxItems minItems uniqueItems maxContains minContains maxProperties "
+        "minProperties required dependentRequired"
+    ).split(),
+    "applicator": (
+        "prefixItems items additionalItems contains additionalProperties properties "
+        "patternProperties dependentSchemas dependencies propertyNames if then else allOf anyOf "
+        "oneOf not"
+    ).split(),
+}
+
 
 class Rule(NamedTuple):
     """How a keyword is read.
@@ -167,13 +209,11 @@ class Rule(NamedTuple):
         is_shaped: Whether its value is well-formed.
         expected: What its value must be, in words.
         subschemas: Where subschemas are in it; None: there are none.
-        harmless: For a keyword that is not enforced: whether it constrains nothing in a schema.
     """
 
     is_shaped: Callable[[Any], bool]
     expected: str
     subschemas: str | None
-    harmless: Callable[[dict[str, Any]], bool] | None
 
 
 class Dialect(NamedTuple):
@@ -185,25 +225,36 @@ class Dialect(NamedTuple):
         ignores_siblings: Whether keywords beside `$ref` mean nothing.
         integers_are_plain: Whether `1.0` is no integer: draft 4 section 3.5 has integers as numbers
             that are written without a fraction or an exponent.
+        contains_evaluates: Whether the items that `contains` finds count as evaluated.
     """
 
     rules: dict[str, Rule | None]
     id_keyword: str
     ignores_siblings: bool
     integers_are_plain: bool
+    contains_evaluates: bool
+
+    def within(self, vocabularies: Mapping[str, Any]) -> Dialect:
+        """The dialect without the keywords of vocabularies that a meta-schema does not list."""
+        left_out = {
+            keyword
+            for name, keywords in _VOCABULARIES.items()
+            if not any(uri.endswith("/vocab/" + name) for uri in vocabularies)
+            for keyword in keywords
+        }
+        rules = {k: None if k in left_out else rule for k, rule in self.rules.items()}
+        return self._replace(rules=rules)
 
 
 def _dialect(draft: int) -> Dialect:
     rules: dict[str, Rule | None] = {
-        keyword: Rule(is_shaped, expected, SUBSCHEMAS.get(keyword), None)
+        keyword: Rule(is_shaped, expected, SUBSCHEMAS.get(keyword))
         for keyword, (is_shaped, expected) in SHAPES.items()
     }
-    for keyword, harmless in REFUSED.items():
-        rules[keyword] = Rule(_is_anything, "", None, harmless)
     for keyword in rules:
         if not _SINCE.get(keyword, 4) <= draft <= _UNTIL.get(keyword, draft):
             rules[keyword] = None
-    return Dialect(rules, "id" if draft == 4 else "$id", draft < 8, draft == 4)
+    return Dialect(rules, "id" if draft == 4 else "$id", draft < 8, draft == 4, draft == 9)
 
 
 # By what is in the URI of the meta-schema. 8 and 9 stand for 2019-09 and 2020-12.

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
-
-import referencing
-import referencing.exceptions
-import referencing.jsonschema
 
 from structgen import regular
-from structgen.errors import GrammarError, LimitExceededError, UnsupportedSchemaError
+from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.json_schema.keywords import Dialect, dialect_of
+from structgen.frontends.json_schema.references import (
+    DEFAULT_DIALECT,
+    References,
+    Target,
+    dialect_uri,
+    follow,
+)
 
 __all__ = ["Document", "Place"]
 
-DEFAULT_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MAX_PLACES = 2_000_000
 MAX_CONSTANT_DEPTH = 200
 
@@ -32,7 +33,8 @@ class Place:
         resolver: Resolves references; None: the document's own.
         dialect: The draft that its keywords belong to.
         children: The subschemas, by keyword and index or name.
-        target: Where its `$ref` leads.
+        targets: Where its references lead.
+        scope: The resources entered on the way here, where some reference depends on it.
     """
 
     __slots__ = (
@@ -43,8 +45,9 @@ class Place:
         "resolver",
         "root",
         "schema",
+        "scope",
         "step",
-        "target",
+        "targets",
     )
 
     def __init__(
@@ -56,6 +59,7 @@ class Place:
         above: Place | None = None,
         step: tuple[str, Any] = ("", None),
         origin: str = "",
+        scope: tuple[str, ...] = (),
     ) -> None:
         self.schema = schema
         self.above = above
@@ -65,7 +69,8 @@ class Place:
         self.resolver = resolver
         self.dialect = dialect
         self.children: dict[tuple[str, Any], Place] = {}
-        self.target: Place | None = None
+        self.targets: list[Place] = []
+        self.scope = scope
 
     @property
     def pointer(self) -> str:
@@ -80,22 +85,16 @@ class Place:
             place = place.above
         return "/".join([place.origin, *reversed(steps)])
 
-    @property
-    def is_only_reference(self) -> bool:
-        """Whether it means what its target means and nothing else."""
-        return self.target is not None and self.dialect.ignores_siblings
-
     def child(self, keyword: str, index: Any = None) -> Place:
         """The subschema at a keyword, or at an index or name inside its value."""
         return self.children[keyword, index]
 
-    def inside(self, schema: Any) -> Place:
-        """A schema made up from parts of this one, relative to the same place."""
+    def inside(self, schema: Any, children: dict[tuple[str, Any], Place] | None = None) -> Place:
+        """A schema made up from parts of this one; nothing refers to it."""
         place = Place(
             schema, self.root, self.resolver, self.dialect, self.above, self.step, self.origin
         )
-        place.children = self.children
-        place.target = self.target
+        place.children = self.children if children is None else children
         return place
 
 
@@ -108,36 +107,44 @@ class Document:
 
     Attributes:
         root: The whole schema.
-        one_ofs: The schemas with `oneOf`.
-        counts_members: Whether some `minProperties` is more than 1.
         patterns: How many names `patternProperties` have in all.
 
     Raises:
         GrammarError: The schema is malformed, or refers to what is not there.
-        UnsupportedSchemaError: It uses a keyword that is not enforced.
         LimitExceededError: It is larger than `MAX_PLACES` subschemas.
     """
 
     def __init__(self, schema: Any, resources: Mapping[str, Any] | None = None) -> None:
         self._resources = resources or {}
-        self._places: dict[tuple[int, int], Place] = {}
-        self._keep: list[Any] = []  # what ids in _places stand for must stay alive
-        self._resolver: Any = None
-        self._dialect = _dialect_uri(schema, DEFAULT_DIALECT)
+        self._references = References(schema, self._resources)
+        self._dialect = dialect_uri(schema, DEFAULT_DIALECT)
         self._schema = schema
-        own_dialect = self._resources.get(self._dialect)
-        if isinstance(own_dialect, dict) and "$vocabulary" in own_dialect:
-            raise UnsupportedSchemaError(
-                "a meta-schema that chooses its own vocabularies is not followed yet",
-                pointer="",
-                keyword="$schema",
-            )
-        self.one_ofs: list[Place] = []
-        self.counts_members = False
+        self._scoped = False
+        try:
+            self._begin()
+        except _ScopeMatters:
+            self._scoped = True
+            self._begin()
+
+    def _begin(self) -> None:
+        self._places: dict[tuple[int, int, tuple[str, ...]], Place] = {}
+        self._keep: list[Any] = []  # what ids in _places stand for must stay alive
         self.patterns = 0
         self._waiting: list[Place] = []
-        self.root = self._place(schema, schema, None, dialect_of(self._dialect))
+        scope = (self._references.base(None),) if self._scoped else ()
+        self.root = self._place(
+            self._schema, self._schema, None, self._dialect_of(self._dialect), scope=scope
+        )
         self._read_all()
+
+    def _dialect_of(self, uri: str) -> Dialect:
+        """The dialect of a meta-schema, which may be one of the resources."""
+        meta = self._resources.get(uri, self._resources.get(uri.rstrip("#")))
+        vocabularies = meta.get("$vocabulary") if isinstance(meta, dict) else None
+        if isinstance(vocabularies, dict):
+            base = dialect_uri(meta, DEFAULT_DIALECT)
+            return dialect_of(base).within(vocabularies)
+        return dialect_of(uri)
 
     def _place(
         self,
@@ -148,14 +155,15 @@ class Document:
         above: Place | None = None,
         step: tuple[str, Any] = ("", None),
         origin: str = "",
+        scope: tuple[str, ...] = (),
     ) -> Place:
         """The place of a schema in a resource; a new one waits to be read."""
         if type(schema) is bool:
             return Place(schema, root, resolver, dialect, above, step, origin)
-        key = (id(schema), id(root))
+        key = (id(schema), id(root), scope)
         place = self._places.get(key)
         if place is None:
-            place = Place(schema, root, resolver, dialect, above, step, origin)
+            place = Place(schema, root, resolver, dialect, above, step, origin, scope)
             self._places[key] = place
             self._keep.append((schema, root))
             self._waiting.append(place)
@@ -184,13 +192,14 @@ class Document:
         if reference is not None and not isinstance(reference, str):
             raise GrammarError("'$ref' must be a reference", pointer=place.pointer)
         if reference is not None and place.dialect.ignores_siblings:
-            place.target = self._resolve(place, reference)
+            place.targets = [self._resolve(place, reference)]
+            place.schema = {}
             return
         identifier = schema.get(place.dialect.id_keyword)
         if isinstance(identifier, str) and schema is not place.root and identifier[:1] != "#":
             self._enter_resource(place, schema)
         if reference is not None:
-            place.target = self._resolve(place, reference)
+            place.targets.append(self._resolve(place, reference))
         rules = place.dialect.rules
         foreign = False
         for keyword, value in schema.items():
@@ -200,51 +209,33 @@ class Document:
             if rule is None:
                 foreign = True
                 continue
-            is_shaped, expected, subschemas, harmless = rule
-            if harmless is not None:
-                self._refuse(place, keyword, harmless)
-            elif not is_shaped(value):
+            is_shaped, expected, subschemas = rule
+            if not is_shaped(value):
                 raise GrammarError(f"{keyword!r} must be {expected}", pointer=place.pointer)
-            elif subschemas is not None:
+            if subschemas is not None:
                 self._add_children(place, keyword, value, subschemas)
-                if keyword == "oneOf":
-                    self.one_ofs.append(place)
-                elif keyword == "patternProperties":
+                if keyword == "patternProperties":
                     self.patterns += len(value)
                     for pattern in value:
                         _check_pattern(pattern, place, "/patternProperties")
             elif keyword == "pattern":
                 _check_pattern(value, place)
-            elif keyword == "minProperties":
-                self.counts_members = self.counts_members or value > 1
+            elif keyword == "$dynamicRef" or keyword == "$recursiveRef":
+                place.targets.append(self._resolve_in_scope(place, keyword, value))
             elif keyword == "enum" or keyword == "const":
                 _check_depth(value, place, keyword)
         if foreign:
             place.schema = {k: v for k, v in schema.items() if rules.get(k, True) is not None}
 
-    @staticmethod
-    def _refuse(place: Place, keyword: str, harmless: Callable[[dict[str, Any]], bool]) -> None:
-        """Refuse a keyword that is not enforced, unless it constrains nothing."""
-        try:
-            constrains = not harmless(place.schema)
-        except (AttributeError, TypeError):
-            raise GrammarError(f"{keyword!r} is malformed", pointer=place.pointer) from None
-        if constrains:
-            raise UnsupportedSchemaError(
-                f"{keyword!r} cannot be enforced yet", pointer=place.pointer, keyword=keyword
-            )
-
     def _enter_resource(self, place: Place, schema: dict[str, Any]) -> None:
         """Make a schema with an identifier what the references inside it are relative to."""
-        uri = _dialect_uri(schema, self._dialect)
-        if uri == DEFAULT_DIALECT:
-            resource = referencing.jsonschema.DRAFT202012.create_resource(schema)
-        else:
-            resource = referencing.Resource.from_contents({**schema, "$schema": uri})
-        place.resolver = self._resolver_of(place).in_subresource(resource)
+        uri = dialect_uri(schema, self._dialect)
+        place.resolver = self._references.enter(place.resolver, schema, uri)
         place.root = schema
+        if self._scoped:
+            place.scope = _entered(place.scope, self._references.base(place.resolver))
         if "$schema" in schema:
-            place.dialect = dialect_of(uri)
+            place.dialect = self._dialect_of(uri)
 
     def _add_children(self, place: Place, keyword: str, value: Any, where: str) -> None:
         parts: Iterable[tuple[Any, Any]]
@@ -254,66 +245,63 @@ class Document:
             parts = enumerate(value)
         else:
             parts = ((None, value),)
-        root, resolver, dialect = place.root, place.resolver, place.dialect
+        root, resolver, dialect, scope = place.root, place.resolver, place.dialect, place.scope
         for index, schema in parts:
+            if type(schema) is list:  # the names in `dependencies`
+                continue
             step = (keyword, index)
-            place.children[step] = self._place(schema, root, resolver, dialect, place, step)
+            place.children[step] = self._place(
+                schema, root, resolver, dialect, place, step, scope=scope
+            )
 
     # --- References -----------------------------------------------------------------------------
 
-    def _resolver_of(self, place: Place) -> Any:
-        if place.resolver is not None:
-            return place.resolver
-        if self._resolver is None:
-            try:
-                registry = referencing.jsonschema.SchemaRegistry().with_resources(
-                    (
-                        uri,
-                        referencing.Resource.from_contents(
-                            contents, default_specification=referencing.jsonschema.DRAFT202012
-                        ),
-                    )
-                    for uri, contents in self._resources.items()
-                )
-                resource = referencing.Resource.from_contents(
-                    self._schema, default_specification=referencing.jsonschema.DRAFT202012
-                )
-            except referencing.exceptions.CannotDetermineSpecification:
-                resource = referencing.jsonschema.DRAFT202012.create_resource(self._schema)
-            self._resolver = registry.resolver_with_root(resource)
-        return self._resolver
-
     def _resolve(self, place: Place, reference: str) -> Place:
+        root, resolver, dialect, scope = place.root, place.resolver, place.dialect, place.scope
         if reference == "#":
-            return self._place(place.root, place.root, place.resolver, place.dialect)
+            return self._place(root, root, resolver, dialect, scope=scope)
         if reference.startswith("#/"):
-            found = _follow(place.root, reference[1:], place.dialect.id_keyword)
+            found = follow(root, reference[1:], dialect.id_keyword)
             if found is not None:
                 return self._place(
-                    found, place.root, place.resolver, place.dialect, origin=reference[1:]
+                    found, root, resolver, dialect, origin=reference[1:], scope=scope
                 )
-        try:
-            resolver = self._resolver_of(place)
-            resolved = resolver.lookup(reference)
-            base, _, fragment = reference.partition("#")
-            # What '#' means there is the whole resource.
-            root = resolver.lookup(base or "#").contents if fragment else resolved.contents
-        except Exception as error:  # the library raises several unrelated classes
-            raise GrammarError(
-                f"The reference {reference!r} leads nowhere; pass other documents as resources="
-                "{uri: schema}"
-                if not isinstance(error, RecursionError)
-                else f"The reference {reference!r} is nested too deeply",
-                pointer=place.pointer,
-            ) from None
-        dialect = dialect_of(_dialect_uri(root, self._dialect))
-        return self._place(resolved.contents, root, resolved.resolver, dialect, origin=reference)
+        return self._enter(place, self._references.lookup(resolver, reference, place.pointer))
+
+    def _resolve_in_scope(self, place: Place, keyword: str, reference: str) -> Place:
+        """Where a reference leads that depends on the resources on the way to it."""
+        if not self._scoped:
+            raise _ScopeMatters
+        references = self._references
+        if keyword == "$recursiveRef":
+            target = references.recursive(place.resolver, place.scope, place.pointer)
+        else:
+            found = references.lookup(place.resolver, reference, place.pointer)
+            target = references.dynamic(found, reference, place.scope)
+        return self._enter(place, target)
+
+    def _enter(self, place: Place, target: Target) -> Place:
+        base = self._references.base(target.resolver)
+        own = self._references.base(place.resolver)
+        uri = dialect_uri(target.root, "")
+        dialect = self._dialect_of(uri) if uri else place.dialect
+        return self._place(
+            target.schema,
+            target.root,
+            target.resolver,
+            dialect,
+            origin=base if base != own else "",
+            scope=_entered(place.scope, base) if self._scoped else (),
+        )
 
 
-def _dialect_uri(schema: Any, default: str) -> str:
-    """What a schema says its meta-schema is."""
-    uri = schema.get("$schema") if isinstance(schema, dict) else None
-    return uri if isinstance(uri, str) else default
+class _ScopeMatters(Exception):
+    """Some reference depends on the resources on the way to it: places must tell them apart."""
+
+
+def _entered(scope: tuple[str, ...], uri: str) -> tuple[str, ...]:
+    """The scope after entering a resource; only the first time matters."""
+    return scope if uri in scope else (*scope, uri)
 
 
 def _check_depth(value: Any, place: Place, keyword: str) -> None:
@@ -341,35 +329,23 @@ def _check_pattern(pattern: str, place: Place, inside: str = "") -> None:
         raise GrammarError(str(error), pointer=place.pointer + inside) from None
 
 
-def _follow(root: Any, pointer: str, id_keyword: str) -> Any:
-    """What a JSON Pointer (in URI fragment form) leads to; None if nothing, or another resource."""
-    found = root
-    for part in unquote(pointer).split("/")[1:]:
-        part = part.replace("~1", "/").replace("~0", "~")
-        try:
-            found = found[int(part)] if isinstance(found, list) else found[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            return None
-        if isinstance(found, dict) and isinstance(found.get(id_keyword), str):
-            return None
-    return found
+_APPLY_IN_PLACE = frozenset(
+    ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies")
+)
 
 
 def _in_place(place: Place) -> Iterator[Place]:
     """The schemas that apply to the same value as this one."""
-    if place.target is not None:
-        yield place.target
-        if place.dialect.ignores_siblings:
-            return
-    if type(place.schema) is dict:
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            for index in range(len(place.schema.get(keyword, ()))):
-                yield place.child(keyword, index)
+    yield from place.targets
+    if type(place.schema) is dict and not place.schema.keys().isdisjoint(_APPLY_IN_PLACE):
+        for (keyword, _), child in place.children.items():
+            if keyword in _APPLY_IN_PLACE:
+                yield child
 
 
 def _refuse_cycles(places: Any) -> None:
     """Refuse a schema that applies to a value only by applying to it again."""
-    if not any(place.target is not None for place in places):
+    if not any(place.targets for place in places):
         return
     done: set[int] = set()
     for start in places:

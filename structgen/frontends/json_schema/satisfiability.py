@@ -9,16 +9,26 @@ time being; whoever leaned on that answer is asked again if it changes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from structgen.frontends.json_schema.completion import (
+    Conditions,
+    array_completes,
+    object_completes,
+)
+from structgen.frontends.json_schema.formula import FALSE, TRUE
 
 if TYPE_CHECKING:
-    from structgen.frontends.json_schema.algebra import Node
-    from structgen.frontends.json_schema.specs import ArraySpec, ObjectSpec
+    from structgen.frontends.json_schema.nodes import Node
 
-__all__ = ["Conditions", "culprit", "decide", "object_conditions"]
-
-Conditions = Generator["Node", bool, bool]
+__all__ = [
+    "array_conditions",
+    "culprit",
+    "decide",
+    "is_surely_empty",
+    "object_conditions",
+    "settled",
+]
 
 
 def decide(node: Node) -> None:
@@ -64,72 +74,92 @@ def _open(node: Node, met: set[Node], settled: list[Node]) -> tuple[Node, Condit
 
 
 def _conditions(node: Node) -> Conditions:
-    meaning = node.meaning
-    if meaning.branches is not None:
-        for branch in meaning.branches:
+    if not node.is_branch:
+        for branch in node.branches:
             if (yield branch):
                 return True
         return False
-    if meaning.values is not None:
-        return bool(meaning.values)
-    types = meaning.types
-    if "null" in types or "boolean" in types:
+    if node.values is not None:
+        return bool(node.values)
+    if node.words or node.numbers.specs or node.strings.specs:
         return True
-    if "number" in types and not meaning.numbers.is_empty():
+    if node.arrays is not FALSE and (yield from array_conditions(node)):
         return True
-    if "string" in types and not meaning.strings.is_empty():
-        return True
-    if "array" in types and (yield from _array_conditions(node.array)):
-        return True
-    return "object" in types and (yield from object_conditions(node.object))
+    return node.objects is not FALSE and (yield from object_conditions(node))
 
 
-def _array_conditions(spec: ArraySpec) -> Conditions:
+def array_conditions(node: Node) -> Conditions:
     """Whether there is an array."""
-    if spec.most is not None and spec.most < spec.least:
-        return False
-    for index in range(min(spec.least, spec.prefix + 1)):
-        if not (yield spec.item(index)):
+    spec = node.array
+    return (yield from array_completes(spec, 0, spec.open, frozenset()))
+
+
+def object_conditions(node: Node) -> Conditions:
+    """Whether there is an object."""
+    spec = node.object
+    if spec.open is TRUE and spec.least <= len(spec.required_members):
+        return (yield from object_completes(spec, spec.required_members, (), 0, TRUE, ()))
+    others = spec.all_others
+    used = (0,) * len(others)
+    return (yield from object_completes(spec, spec.all_members, others, 0, spec.open, used))
+
+
+def settled(conditions: Any) -> Any:
+    """What conditions return, given what is decided about each node they ask for."""
+    answer = None
+    try:
+        while True:
+            answer = conditions.send(answer).is_satisfiable()
+    except StopIteration as stop:
+        return stop.value
+
+
+def is_surely_empty(node: Node, depth: int = 3) -> bool:
+    """Whether a quick look shows that nothing satisfies a node: types, constants, members."""
+    if node.is_none or depth == 0:
+        return node.is_none
+    for branch in node.branches:
+        if branch.values is not None:
+            if branch.values:
+                return False
+            continue
+        if branch.words or branch.numbers.specs or branch.strings.specs:
             return False
+        if branch.objects is not FALSE:
+            spec = branch.object
+            required = spec.required_members
+            if (spec.most is None or spec.most >= max(spec.least, len(required))) and not any(
+                is_surely_empty(member.node, depth - 1) for member in required
+            ):
+                return False
+        if branch.arrays is not FALSE:
+            array = branch.array
+            needed = range(min(array.least, array.prefix + 1))
+            if (array.most is None or array.most >= array.least) and not any(
+                is_surely_empty(array.item(index), depth - 1) for index in needed
+            ):
+                return False
     return True
 
 
-def object_conditions(spec: ObjectSpec) -> Conditions:
-    """Whether there is an object."""
-    required = spec.required_nodes
-    if spec.most is not None and spec.most < max(spec.least, len(required)):
-        return False
-    for child in required:
-        if not (yield child):
-            return False
-    missing = spec.least - len(required)
-    if missing <= 0:
-        return True
-    for _, child in spec.other_classes:
-        if (yield child):
-            return True
-    for child in spec.optional_nodes:
-        if (yield child):
-            missing -= 1
-            if missing == 0:
-                return True
-    return False
-
-
-def culprit(node: Node) -> Node:
-    """The innermost node that makes an unsatisfiable one so, as far as there is only one."""
+def culprit(node: Node) -> str:
+    """Where the innermost node is that makes an unsatisfiable one so, as far as there is one."""
     met: set[Node] = set()
+    pointer = node.pointer
     while node not in met:
         met.add(node)
-        meaning = node.meaning
-        asked: list[Node] = []
-        if meaning.branches is not None:
-            asked = list(meaning.branches) if len(meaning.branches) == 1 else []
-        elif meaning.types == {"object"}:
-            asked = node.object.required_nodes
-        elif meaning.types == {"array"}:
-            asked = [
-                node.array.item(i) for i in range(min(node.array.least, node.array.prefix + 1))
-            ]
-        node = next((child for child in asked if not child.is_satisfiable()), node)
-    return node
+        asked: list[tuple[Node, str]] = []
+        if len(node.branches) == 1 and node.branches[0].values is None:
+            branch = node.branches[0]
+            if branch.arrays is FALSE and branch.objects is not FALSE:
+                spec = branch.object
+                asked = [(each.node, spec.pointer(each.name)) for each in spec.required_members]
+            elif branch.objects is FALSE and branch.arrays is not FALSE:
+                array = branch.array
+                items = map(array.item, range(min(array.least, array.prefix + 1)))
+                asked = [(item, item.pointer) for item in items]
+        for child, where in asked:
+            if not child.is_satisfiable():
+                node, pointer = child, where
+                break
+    return pointer

@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import json
 from typing import Any, NamedTuple
 
-from structgen.frontends.json_schema.decimals import DecimalAutomaton
 from structgen.frontends.json_schema.layout import Layout
-from structgen.frontends.json_schema.numbers import NumberBounds, number_automaton
-from structgen.network import RETURN, Call, Choice, Definition, Network
+from structgen.frontends.json_schema.number_texts import number_texts
+from structgen.frontends.json_schema.numbers import number_automaton
+from structgen.frontends.json_schema.scalars import NumberSpec
+from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network
 
-__all__ = ["AnyValue", "between", "colon", "inside", "number_piece", "word_piece"]
-
-
-def number_piece(network: Network, bounds: NumberBounds, *, plain_integers: bool = False) -> int:
-    """The piece that reads a number within bounds; `plain_integers`: without fraction, exponent."""
-    automaton = number_automaton(bounds)
-    if plain_integers:
-        return network.automaton(PlainIntegers.of(automaton))  # type: ignore[arg-type]
-    return network.automaton(automaton)  # type: ignore[arg-type]
+__all__ = ["AnyValue", "NotKnown", "between", "colon", "inside", "number_piece", "word_piece"]
 
 
-class PlainIntegers:
-    """The texts of an automaton of whole numbers that have no fraction and no exponent.
-
-    Every state stays live: what a mantissa can become with them, it can become without.
-    """
-
-    def __init__(self, automaton: DecimalAutomaton) -> None:
-        self._automaton = automaton
-        self.start = automaton.start
-        self.is_accepting = automaton.is_accepting
-
-    @staticmethod
-    @lru_cache(maxsize=1024)
-    def of(automaton: DecimalAutomaton) -> PlainIntegers:
-        """The same object for the same automaton."""
-        return PlainIntegers(automaton)
-
-    def edges(self, state: int) -> tuple[tuple[int, int, int], ...]:
-        """(first byte, last byte, target), sorted and disjoint."""
-        return tuple(
-            (max(low, first), min(high, last), target)
-            for low, high, target in self._automaton.edges(state)
-            for first, last in ((ord("-"), ord("-")), (ord("0"), ord("9")))
-            if low <= last and high >= first
-        )
+def number_piece(network: Network, spec: NumberSpec) -> int:
+    """The piece that reads one of some numbers."""
+    if spec.plain is None and not spec.not_multiples:
+        return network.automaton(number_automaton(spec.bounds))  # type: ignore[arg-type]
+    texts = number_texts(spec)
+    assert texts is not None
+    return network.automaton(texts)  # type: ignore[arg-type]
 
 
 def word_piece(network: Network, word: bytes) -> int:
@@ -103,7 +78,7 @@ class AnyValue(NamedTuple):
         return Choice(
             (
                 network.json_string(),
-                number_piece(network, NumberBounds()),
+                number_piece(network, NumberSpec()),
                 network.literal(
                     b"{", inside(network, layout, depth, AnyMembers(layout, depth), b"}")
                 ),
@@ -118,24 +93,62 @@ class AnyValue(NamedTuple):
 
 
 class AnyMembers(NamedTuple):
-    """A member of an object that may hold anything."""
+    """A member of an object that may hold anything, with a name not seen so far.
+
+    `seen` is None where a name is not known: in the sketch of what follows a name.
+    """
 
     layout: Layout
     depth: int
+    seen: frozenset[str] | None = frozenset()
 
     def expand(self, network: Network) -> Definition:
-        layout, depth = self
+        if self.seen is None:
+            return Choice((network.literal(b'"', network.UNKNOWN),))
+        return Capture(network.json_string_except(sorted(self.seen)), AfterAnyName(self))
+
+
+class AfterAnyName(NamedTuple):
+    """After the name of such a member (a `TextKey`)."""
+
+    members: AnyMembers
+
+    def after(self, text: bytes) -> Key:
+        """The colon, the value, and members with other names."""
+        seen = self.members.seen or frozenset()
+        return AnyMemberValue(self.members._replace(seen=seen | {json.loads(text)}))
+
+    def sketch(self) -> Key:
+        """The colon and the value."""
+        return AnyMemberValue(self.members._replace(seen=None))
+
+
+class AnyMemberValue(NamedTuple):
+    """After the name: `members` is the place after the member."""
+
+    members: AnyMembers
+
+    def expand(self, network: Network) -> Definition:
+        layout, depth, _ = self.members
         value = network.state(AnyValue(layout, depth + layout.counts_depth))
-        after = network.state(AfterAnyMember(layout, depth))
-        return Call(network.json_string(), colon(network, layout, value, after))
+        after = network.state(AfterAnyMember(self.members))
+        return Choice((colon(network, layout, value, after),))
 
 
 class AfterAnyMember(NamedTuple):
-    layout: Layout
-    depth: int
+    members: AnyMembers
 
     def expand(self, network: Network) -> Definition:
-        return between(network, self.layout, self.depth, AnyMembers(*self), b"}")
+        layout, depth, _ = self.members
+        return between(network, layout, depth, self.members, b"}")
+
+
+class NotKnown(NamedTuple):
+    """Where the sketch of what follows a text would need the text."""
+
+    def expand(self, network: Network) -> Definition:
+        """Where the sketch ends."""
+        return Choice((network.UNKNOWN,))
 
 
 class AnyItems(NamedTuple):

@@ -1,19 +1,20 @@
-"""Whether one concrete value satisfies a schema, and when two values are equal.
+"""JSON values: when two are equal, keys that tell them apart, the bounds of numbers.
 
-Used to filter `enum` and `const` by the other keywords beside them.
+Numbers are equal by value, whatever their notation; the order of members does not matter.
 """
 
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
-from structgen import regular
-from structgen.frontends.json_schema.formats import language_of_format
-from structgen.frontends.json_schema.load import Place
+from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
 
-__all__ = ["bounds_of", "equal", "holds", "is_text", "type_names"]
+__all__ = ["bounds_of", "equal", "is_text", "value_key", "value_of"]
+
+MAX_EXPONENT = 5_000
 
 
 def is_text(value: Any) -> bool:
@@ -34,22 +35,61 @@ def is_text(value: Any) -> bool:
     return True
 
 
-def type_names(value: Any) -> tuple[str, ...]:
-    """The names of the types that a JSON value has.
+def value_key(value: Any) -> tuple[Any, ...]:
+    """A hashable key that equal values share.
 
     Example:
-        >>> type_names(1.0)
-        ('number', 'integer')
+        >>> value_key({"a": [1.0]}) == value_key({"a": [1]}), value_key(1) == value_key(True)
+        (True, False)
     """
     if value is None:
         return ("null",)
     if isinstance(value, bool):
-        return ("boolean",)
-    if isinstance(value, int | float):
-        return ("number", "integer") if exact(value).denominator == 1 else ("number",)
+        return ("boolean", value)
     if isinstance(value, str):
-        return ("string",)
-    return ("array",) if isinstance(value, list) else ("object",)
+        return ("string", value)
+    if isinstance(value, list):
+        return ("array", tuple(map(value_key, value)))
+    if isinstance(value, dict):
+        return ("object", frozenset((name, value_key(each)) for name, each in value.items()))
+    sign, digits, exponent = Decimal(repr(value) if isinstance(value, float) else value).as_tuple()
+    written = "".join(map(str, digits)).lstrip("0")
+    bare = written.rstrip("0")
+    if not bare:
+        return ("number", 0, 0)
+    assert isinstance(exponent, int)
+    return ("number", int(bare) * (-1 if sign else 1), exponent + len(written) - len(bare))
+
+
+def value_of(key: tuple[Any, ...]) -> Any:
+    """The value that has a key.
+
+    Raises:
+        LimitExceededError: It holds a number that is too large or too small to compare with.
+
+    Example:
+        >>> value_of(value_key([1.5, {"a": None}]))
+        [1.5, {'a': None}]
+    """
+    kind = key[0]
+    if kind == "null":
+        return None
+    if kind == "array":
+        return [value_of(each) for each in key[1]]
+    if kind == "object":
+        return {name: value_of(each) for name, each in sorted(key[1], key=lambda each: each[0])}
+    if kind != "number":
+        return key[1]
+    _, digits, exponent = key
+    if abs(exponent) > MAX_EXPONENT:
+        raise LimitExceededError(
+            f"A number with an exponent beyond {MAX_EXPONENT} cannot be compared with others",
+            limit="exponent",
+        )
+    if exponent >= 0:
+        return digits * 10**exponent
+    number = Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), exponent))
+    return float(number) if Decimal(repr(float(number))) == number else number
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -87,104 +127,3 @@ def bounds_of(schema: dict[str, Any], *, integer: bool = False) -> NumberBounds:
     if below is not None and not isinstance(below, bool):
         bounds = bounds.intersect(NumberBounds(maximum=below, exclusive_maximum=True))
     return bounds
-
-
-def holds(place: Place, value: Any, assert_formats: bool) -> bool:
-    """Whether `value` satisfies the schema at `place`."""
-    schema = place.schema
-    if isinstance(schema, bool):
-        return schema
-    if place.target is not None:
-        if not holds(place.target, value, assert_formats):
-            return False
-        if place.dialect.ignores_siblings:
-            return True
-    names = type_names(value)
-    kind = schema.get("type")
-    if kind is not None and not any(
-        name in ((kind,) if isinstance(kind, str) else kind) for name in names
-    ):
-        return False
-    if "const" in schema and not equal(schema["const"], value):
-        return False
-    if "enum" in schema and not any(equal(member, value) for member in schema["enum"]):
-        return False
-    own = {
-        "number": _number_holds,
-        "string": _string_holds,
-        "array": _array_holds,
-        "object": _object_holds,
-    }.get(names[0])
-    if own is not None and not own(place, value, assert_formats):
-        return False
-
-    def count(keyword: str) -> int:
-        return sum(
-            holds(place.child(keyword, index), value, assert_formats)
-            for index in range(len(schema[keyword]))
-        )
-
-    return (
-        ("allOf" not in schema or count("allOf") == len(schema["allOf"]))
-        and ("anyOf" not in schema or count("anyOf") > 0)
-        and ("oneOf" not in schema or count("oneOf") == 1)
-    )
-
-
-def _number_holds(place: Place, value: Any, assert_formats: bool) -> bool:
-    return bounds_of(place.schema).contains(value)
-
-
-def _string_holds(place: Place, value: str, assert_formats: bool) -> bool:
-    schema = place.schema
-    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
-        return False
-    if "pattern" in schema and not regular.regex(schema["pattern"], "ecma", search=True).matches(
-        value
-    ):
-        return False
-    language = (
-        language_of_format(schema["format"]) if assert_formats and "format" in schema else None
-    )
-    return language is None or language.matches(value)
-
-
-def _array_holds(place: Place, value: list[Any], assert_formats: bool) -> bool:
-    schema = place.schema
-    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
-        return False
-    prefix = [
-        key for key in place.children if key[0] in ("prefixItems", "items") and key[1] is not None
-    ]
-    for index, item in enumerate(value):
-        if index < len(prefix):
-            child = place.children[prefix[index]]
-        else:
-            keyword = "additionalItems" if isinstance(schema.get("items"), list) else "items"
-            if (keyword, None) not in place.children:
-                break
-            child = place.children[keyword, None]
-        if not holds(child, item, assert_formats):
-            return False
-    return True
-
-
-def _object_holds(place: Place, value: dict[str, Any], assert_formats: bool) -> bool:
-    schema = place.schema
-    if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
-        return False
-    if not all(name in value for name in schema.get("required", ())):
-        return False
-    for name, member in value.items():
-        children = [
-            place.child("patternProperties", pattern)
-            for pattern in schema.get("patternProperties", ())
-            if regular.regex(pattern, "ecma", search=True).matches(name)
-        ]
-        if name in schema.get("properties", ()):
-            children.append(place.child("properties", name))
-        if not children and "additionalProperties" in schema:
-            children.append(place.child("additionalProperties"))
-        if not all(holds(child, member, assert_formats) for child in children):
-            return False
-    return True

@@ -1,0 +1,296 @@
+"""Objects to network states: members in order or not, and what is still open after them."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from structgen import regular
+from structgen.frontends.json_schema import lower
+from structgen.frontends.json_schema.completion import object_completes
+from structgen.frontends.json_schema.formula import TRUE, Formula
+from structgen.frontends.json_schema.layout import Layout
+from structgen.frontends.json_schema.members import Member, NameClass, ObjectSpec
+from structgen.frontends.json_schema.nodes import Node
+from structgen.frontends.json_schema.parts import split
+from structgen.frontends.json_schema.satisfiability import settled
+from structgen.frontends.json_schema.syntax import between, colon, inside
+from structgen.network import Capture, Choice, Definition, Key, Network
+
+__all__ = ["object_state"]
+
+
+def object_state(network: Network, node: Node, layout: Layout, depth: int) -> int:
+    """An object of a branch, from its brace on."""
+    return network.literal(b"{", network.state(FirstMember(node, layout, depth)))
+
+
+class Progress(NamedTuple):
+    """How far an object is.
+
+    Attributes:
+        left: The index of the next declared member (order of the schema), or the bits of those
+            that have not come (any order).
+        number: How many members have come, where their number is limited.
+        open: What the members must still satisfy together.
+        seen: The other names that have come: (class, name), or (class, how many before) in the
+            sketch of a name.
+    """
+
+    left: int
+    number: int
+    open: Formula
+    seen: frozenset[tuple[int, str | int]] = frozenset()
+
+
+class FirstMember(NamedTuple):
+    """After `{`."""
+
+    node: Node
+    layout: Layout
+    depth: int
+
+    def expand(self, network: Network) -> Definition:
+        node, layout, depth = self
+        left = 0 if node.schemas.in_order else (1 << len(node.object.members)) - 1
+        members = Members(node, Progress(left, 0, node.object.open), layout, depth)
+        first = members if members.may_go_on() else None
+        close = members.may_close()
+        return Choice((inside(network, layout, depth, first, b"}", may_close=close),))
+
+
+class Members(NamedTuple):
+    """A member that may come next."""
+
+    node: Node
+    progress: Progress
+    layout: Layout
+    depth: int
+
+    # --- What may come --------------------------------------------------------------------------
+
+    def _missing(self, left: int) -> list[int]:
+        members = self.node.object.members
+        if self.node.schemas.in_order:
+            return list(range(left, len(members)))
+        return [i for i in range(len(members)) if left >> i & 1]
+
+    def may_close(self) -> bool:
+        """Whether the object may end here."""
+        spec, progress = self.node.object, self.progress
+        return (
+            progress.number >= spec.least
+            and progress.open.at_end
+            and not any(spec.members[i].required for i in self._missing(progress.left))
+        )
+
+    def may_go_on(self) -> bool:
+        """Whether a member may come."""
+        return bool(self.declared() or self.others())
+
+    def declared(self) -> list[int]:
+        """The declared members that may come."""
+        members = self.node.object.members
+        found = []
+        for index in self._missing(self.progress.left):
+            if self.cases(members[index], self.after(index)):
+                found.append(index)
+            if self.node.schemas.in_order and members[index].required:
+                break
+        return found
+
+    def others(self) -> list[int]:
+        """The classes of other names of which one may come."""
+        spec = self.node.object
+        if self.node.schemas.in_order and any(
+            spec.members[i].required for i in self._missing(self.progress.left)
+        ):
+            return []
+        return [
+            number
+            for number, each in enumerate(spec.others)
+            if (each.size is None or self._used(number) < each.size)
+            and self.cases(each, self.after_other(number, 0))
+        ]
+
+    def _used(self, number: int) -> int:
+        return sum(which == number for which, _ in self.progress.seen)
+
+    def cases(self, member: Member | NameClass, following: Members) -> list[tuple[Node, Formula]]:
+        """What a member's value may be, and what is then left open.
+
+        Args:
+            member: The member.
+            following: The place after it, but for what is open.
+        """
+        spec, formula = self.node.object, self.progress.open
+        if formula is TRUE:
+            return [(member.node, TRUE)] if following.completes(TRUE) else []
+        key = (member.part, formula)
+        found = spec.splits.get(key)
+        if found is None:
+            asked = split(spec.schemas, member.node, formula, member.part)
+            found = spec.splits[key] = [
+                (node, rest) for node, rest in settled(asked) if node.is_satisfiable()
+            ]
+        return [(node, rest) for node, rest in found if following.completes(rest)]
+
+    def completes(self, formula: Formula) -> bool:
+        """Whether the object can be completed from here where `formula` is open."""
+        spec, (left, count, _, _) = self.node.object, self.progress
+        if formula is TRUE and spec.least == 0 and spec.most is None:
+            return True
+        missing = [spec.members[i] for i in self._missing(left)]
+        if formula is TRUE:
+            required = sum(member.required for member in missing)
+            if spec.most is not None and count + required > spec.most:
+                return False
+            spare = 0
+            for number, each in enumerate(spec.others):
+                if each.size is None:
+                    return True
+                spare += each.size - self._used(number)
+            return count + len(missing) + spare >= spec.least
+        used = tuple(map(self._used, range(len(spec.others))))
+        key = (left, count, used, formula)
+        found = spec.completions.get(key)
+        if found is None:
+            found = spec.completions[key] = settled(
+                object_completes(spec, missing, spec.others, count, formula, used)
+            )
+        return found
+
+    # --- Going on -------------------------------------------------------------------------------
+
+    def _counted(self) -> int:
+        spec, count = self.node.object, self.progress.number
+        return count + 1 if spec.most is not None else min(count + 1, spec.least)
+
+    def after(self, index: int) -> Members:
+        """The place after a declared member, but for what is open."""
+        left = self.progress.left
+        left = index + 1 if self.node.schemas.in_order else left & ~(1 << index)
+        return self._replace(progress=self.progress._replace(left=left, number=self._counted()))
+
+    def after_other(self, number: int, name: str | int) -> Members:
+        """The place after another member of a class, but for what is open."""
+        left = len(self.node.object.members) if self.node.schemas.in_order else self.progress.left
+        seen = self.progress.seen
+        if isinstance(name, int):
+            name = self._used(number)
+            if self.node.object.others[number].size is None:
+                seen = frozenset(each for each in seen if each[0] != number)
+        return self._replace(
+            progress=self.progress._replace(
+                left=left, number=self._counted(), seen=seen | {(number, name)}
+            )
+        )
+
+    def expand(self, network: Network) -> Definition:
+        spec = self.node.object
+        options = []
+        declared = self.declared()
+        if declared:
+            options.append(
+                network.json_names(
+                    [
+                        (spec.members[index].name, network.state(MemberValue(self, index)))
+                        for index in declared
+                    ]
+                )
+            )
+        for number in self.others():
+            if any(which == number and isinstance(name, int) for which, name in self.progress.seen):
+                options.append(network.literal(b'"', network.UNKNOWN))
+            else:
+                options.append(network.state(OtherName(self, number)))
+        return Choice(tuple(options))
+
+
+class OtherName(NamedTuple):
+    """Another name, of class `number`."""
+
+    members: Members
+    number: int
+
+    def expand(self, network: Network) -> Definition:
+        members, number = self
+        spec: ObjectSpec = members.node.object
+        seen = [
+            name
+            for which, name in members.progress.seen
+            if which == number and isinstance(name, str)
+        ]
+        names = spec.others[number].names
+        if names is None:
+            piece = network.json_string_except([*spec.declared_names, *seen])
+        else:
+            if seen:
+                names &= ~regular.union(map(regular.text, sorted(seen)))
+            piece = network.json_string(names)
+        return Capture(piece, AfterName(members, number))
+
+
+class AfterName(NamedTuple):
+    """After another name, which must not come again (a `TextKey`)."""
+
+    members: Members
+    number: int
+
+    def after(self, text: bytes) -> Key:
+        """The place after this name."""
+        members = self.members
+        return OtherValue(members, self.number, members.after_other(self.number, json.loads(text)))
+
+    def sketch(self) -> Key:
+        """The place after a name that is not known."""
+        return OtherValue(self.members, self.number, self.members.after_other(self.number, 0))
+
+
+class MemberValue(NamedTuple):
+    """After the name of declared member `which`."""
+
+    members: Members
+    which: int
+
+    def expand(self, network: Network) -> Definition:
+        member = self.members.node.object.members[self.which]
+        return _values(network, self.members, member, self.members.after(self.which))
+
+
+class OtherValue(NamedTuple):
+    """After another name, of class `number`; `following` is the place after the member."""
+
+    members: Members
+    number: int
+    following: Members
+
+    def expand(self, network: Network) -> Definition:
+        other = self.members.node.object.others[self.number]
+        return _values(network, self.members, other, self.following)
+
+
+def _values(
+    network: Network, members: Members, member: Member | NameClass, following: Members
+) -> Choice:
+    """The colon and a value, in all the ways that leave something different open."""
+    _, _, layout, depth = members
+    options = []
+    for child, rest in members.cases(member, following):
+        value = lower.value_state(network, child, layout, depth + layout.counts_depth)
+        after = following._replace(progress=following.progress._replace(open=rest))
+        options.append(colon(network, layout, value, network.state(AfterMember(after))))
+    return Choice(tuple(options))
+
+
+class AfterMember(NamedTuple):
+    """After a member's value."""
+
+    members: Members
+
+    def expand(self, network: Network) -> Definition:
+        _, _, layout, depth = self.members
+        following = self.members if self.members.may_go_on() else None
+        return between(
+            network, layout, depth, following, b"}" if self.members.may_close() else None
+        )

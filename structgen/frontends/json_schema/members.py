@@ -1,0 +1,365 @@
+"""Objects: facts about members, and what a conjunction of facts makes of names and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from structgen import regular
+from structgen.errors import LimitExceededError
+from structgen.frontends.json_schema.formula import (
+    FALSE,
+    TRUE,
+    Combination,
+    Fact,
+    Formula,
+    conjunction,
+)
+from structgen.frontends.json_schema.parts import AtLeast, AtMost
+from structgen.frontends.json_schema.values import is_text
+from structgen.regular import Language
+
+if TYPE_CHECKING:
+    from structgen.frontends.json_schema.algebra import Schemas
+    from structgen.frontends.json_schema.load import Place
+    from structgen.frontends.json_schema.nodes import Node
+
+__all__ = ["EachMember", "Has", "Member", "MemberRule", "ObjectSpec"]
+
+MAX_NAME_CLASSES = 64
+MAX_COUNTED = 1_000  # steps in counting the texts of a language
+
+
+class Name(NamedTuple):
+    """A member's name, as far as rules tell names apart.
+
+    Attributes:
+        text: The name; None: one that no rule names.
+        matched: Which of the languages in the rules it belongs to.
+    """
+
+    text: str | None
+    matched: frozenset[Language]
+
+
+class MemberRule:
+    """What the value of a member must be, by its name.
+
+    Args:
+        schemas: Makes the nodes.
+        named: By the whole name.
+        patterns: By languages that the name may belong to.
+        rest: For all other names; None: anything.
+    """
+
+    def __init__(
+        self,
+        schemas: Schemas,
+        named: Mapping[str, Place | Node],
+        patterns: Iterable[tuple[Language, Place | Node]] = (),
+        rest: Place | Node | None = None,
+    ) -> None:
+        self._schemas = schemas
+        self.named = named
+        self.patterns = tuple(patterns)
+        self._rest = rest
+
+    def node(self, name: Name) -> Node:
+        """What the value of the member must be."""
+        found = [each for language, each in self.patterns if language in name.matched]
+        if name.text is not None and name.text in self.named:
+            found.append(self.named[name.text])
+        if not found and self._rest is not None:
+            found.append(self._rest)
+        return self._schemas.conjoin(found)
+
+
+@dataclass(eq=False, frozen=True)
+class EachMember(Fact):
+    """Every member is as a rule says."""
+
+    rule: MemberRule
+
+    @cached_property
+    def negation(self) -> Formula:
+        """Some member is not."""
+        return SomeMember(self.rule)
+
+    @property
+    def at_end(self) -> bool:
+        """Yes."""
+        return True
+
+    def child(self, part: Name) -> Node:
+        """What the rule says."""
+        return self.rule.node(part)
+
+    def after(self, counts: bool, value: Any) -> Formula:
+        """It fails with a member that is not so."""
+        return self if counts else FALSE
+
+
+@dataclass(eq=False, frozen=True)
+class SomeMember(Fact):
+    """Some member is not as a rule says."""
+
+    rule: MemberRule
+
+    @cached_property
+    def negation(self) -> Formula:
+        """Every member is."""
+        return EachMember(self.rule)
+
+    @property
+    def at_end(self) -> bool:
+        """No."""
+        return False
+
+    def child(self, part: Name) -> Node:
+        """Not what the rule says."""
+        return self.rule.node(part).negation
+
+    def after(self, counts: bool, value: Any) -> Formula:
+        """It is settled by the first such member."""
+        return TRUE if counts else self
+
+
+@dataclass(eq=False, frozen=True)
+class Has(Fact):
+    """There is a member of this name (`there`), or there is none."""
+
+    name: str
+    there: bool
+
+    @cached_property
+    def negation(self) -> Formula:
+        """The other one."""
+        return Has(self.name, not self.there)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether it is about absence."""
+        return not self.there
+
+    def child(self, part: Name) -> bool:
+        """Whether it is this member."""
+        return part.text == self.name
+
+    def after(self, counts: bool, value: Any) -> Formula:
+        """Settled once the member comes."""
+        if not counts:
+            return self
+        return TRUE if self.there else FALSE
+
+
+class Member(NamedTuple):
+    """A declared member: its name, what its value must be, whether it must be there."""
+
+    name: str
+    part: Name
+    node: Node
+    required: bool
+
+
+class NameClass(NamedTuple):
+    """Other names that all rules treat alike.
+
+    Attributes:
+        names: The names; None: any that no rule names.
+        part: One of them, to rules.
+        node: What their values must be.
+        size: How many names there are; None: more than will ever be asked for.
+    """
+
+    names: Language | None
+    part: Name
+    node: Node
+    size: int | None
+
+
+class ObjectSpec:
+    """Objects that a formula allows: declared members in order, others by classes of names.
+
+    Attributes:
+        least: Smallest number of members.
+        most: Largest number, or None.
+        open: What the members must satisfy together beyond that; `TRUE` in most schemas.
+        splits: What a member and a formula were split into (a memo of `lower_objects`).
+        completions: Which places can be completed (a memo of `lower_objects`).
+    """
+
+    def __init__(self, schemas: Schemas, formula: Formula) -> None:
+        self.schemas = schemas
+        self.splits: dict[Any, list[tuple[Node, Formula]]] = {}
+        self.completions: dict[Any, bool] = {}
+        self.least = 0
+        self.most: int | None = None
+        self._rules: list[MemberRule] = []
+        self._required: dict[str, None] = {}
+        forbidden: dict[str, None] = {}
+        waiting: list[Formula] = []
+        every = isinstance(formula, Combination) and formula.every
+        for part in formula.parts if every else (formula,):  # type: ignore[attr-defined]
+            if isinstance(part, EachMember):
+                self._rules.append(part.rule)
+            elif isinstance(part, Has):
+                (self._required if part.there else forbidden)[part.name] = None
+            elif isinstance(part, AtLeast):
+                self.least = max(self.least, part.count)
+            elif isinstance(part, AtMost):
+                self.most = part.count if self.most is None else min(part.count, self.most)
+            else:
+                waiting.append(part)
+        self.open = conjunction(waiting)
+        rules = list(self._rules)
+        named: dict[str, None] = {}
+        for fact in self.open.facts():
+            if isinstance(fact, EachMember | SomeMember):
+                rules.append(fact.rule)
+            elif isinstance(fact, Has):
+                named[fact.name] = None
+        names: dict[str, None] = {}
+        for rule in rules:
+            names.update(dict.fromkeys(rule.named))
+        names.update(self._required)
+        names.update(forbidden)
+        names.update(named)
+        if not all(map(is_text, self._required)):
+            self.least, self.most = 1, 0  # no text has such a member
+        self._names = {name: None for name in names if is_text(name)}
+        self._forbidden = forbidden
+        self._languages = tuple(
+            dict.fromkeys(language for rule in rules for language, _ in rule.patterns)
+        )
+        self.open = self.open.replace(self._simplified)
+
+    def _simplified(self, fact: Fact) -> Formula:
+        """What is left of a fact, as far as a quick look at the required members can tell."""
+        from structgen.frontends.json_schema.satisfiability import is_surely_empty
+
+        if isinstance(fact, Has):
+            if fact.name in self._required:
+                return TRUE if fact.there else FALSE
+            if is_surely_empty(self.base(self.part(fact.name)), 1):
+                return FALSE if fact.there else TRUE
+        elif isinstance(fact, EachMember | SomeMember):
+            for name in self._required:
+                part = self.part(name)
+                allowed = self.schemas.both([self.base(part), fact.rule.node(part)])
+                if is_surely_empty(allowed, 2):
+                    return TRUE if isinstance(fact, SomeMember) else FALSE
+        return fact
+
+    @property
+    def declared_names(self) -> list[str]:
+        """All names that are not 'other', whether or not they can occur."""
+        return list(self._names)
+
+    def part(self, name: str) -> Name:
+        """A declared name as rules see it."""
+        return Name(name, frozenset(each for each in self._languages if each.matches(name)))
+
+    def pointer(self, name: str) -> str:
+        """Where it is said what a declared member must be."""
+        found = [rule.named[name].pointer for rule in self._rules if name in rule.named]
+        return found[0] if found else self.base(self.part(name)).pointer
+
+    def base(self, part: Name) -> Node:
+        """What the value of a member must be, whatever else is open."""
+        if part.text is not None and part.text in self._forbidden:
+            return self.schemas.none
+        return self.schemas.both([rule.node(part) for rule in self._rules])
+
+    @cached_property
+    def all_members(self) -> list[Member]:
+        """The declared members in the order of the schema, whether or not they can occur."""
+        return [
+            Member(name, part, self.base(part), name in self._required)
+            for name in self._names
+            for part in (self.part(name),)
+        ]
+
+    @cached_property
+    def required_members(self) -> list[Member]:
+        """The declared members that must be there."""
+        return [
+            Member(name, part, self.base(part), True)
+            for name in self._required
+            for part in (self.part(name),)
+        ]
+
+    @cached_property
+    def members(self) -> list[Member]:
+        """The declared members that can occur, in the order of the schema."""
+        return [member for member in self.all_members if member.node.is_satisfiable()]
+
+    @cached_property
+    def others(self) -> list[NameClass]:
+        """The classes of other names whose members can occur (see `all_others`)."""
+        return [each for each in self.all_others if each.node.is_satisfiable()]
+
+    @cached_property
+    def all_others(self) -> list[NameClass]:
+        """Members with other names; names whose members are forbidden outright are left out.
+
+        Raises:
+            LimitExceededError: There are more than `MAX_NAME_CLASSES` classes.
+        """
+        classes: list[tuple[Language, frozenset[Language]]] = [(regular.ANY, frozenset())]
+        for language in self._languages:
+            classes = [
+                part
+                for names, matched in classes
+                for part in (
+                    (names & language, matched | {language}),
+                    (names & ~language, matched),
+                )
+                if not part[0].is_empty()
+            ]
+            if len(classes) > MAX_NAME_CLASSES:
+                raise LimitExceededError(
+                    f"Patterns cut names into more than {MAX_NAME_CLASSES} classes",
+                    limit="name_classes",
+                )
+        found = []
+        declared: Language | None = None
+        for names, matched in classes:
+            part = Name(None, matched)
+            node = self.base(part)
+            if node.is_none:
+                continue
+            if not self._languages:
+                return [NameClass(None, part, node, None)]
+            if declared is None:
+                declared = regular.union(regular.text(name) for name in self._names)
+            names &= ~declared
+            if not names.is_empty():
+                found.append(NameClass(names, part, node, count_texts(names)))
+        return found
+
+
+def count_texts(language: Language) -> int | None:
+    """How many texts a language has; None: more than any object has members.
+
+    Example:
+        >>> count_texts(regular.regex("[ab]{1,2}")), count_texts(regular.regex("a*"))
+        (6, None)
+    """
+    total = 0
+    level = {language: 1}
+    for _ in range(MAX_COUNTED):
+        total += sum(ways for term, ways in level.items() if term.nullable)
+        if total > MAX_COUNTED:
+            return None
+        following: dict[Language, int] = {}
+        for term, ways in level.items():
+            for target, ranges in term.derivatives.items():
+                if target.is_live:
+                    size = sum(high - low + 1 for low, high in ranges)
+                    following[target] = following.get(target, 0) + ways * size
+        if not following:
+            return total
+        level = following
+    return None
