@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from structgen.network import RETURN, Call, Choice, Scan
+from structgen.network import RETURN, UNKNOWN, Call, Capture, Choice, Scan
 
 _PARTIAL_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{0,3})?$")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -27,9 +27,10 @@ class NaiveNetwork:
     """States as Python objects (see `structgen.network.Network`)."""
 
     RETURN = RETURN
+    UNKNOWN = UNKNOWN
 
     def __init__(self) -> None:
-        self.definitions: list[Any] = [None]
+        self.definitions: list[Any] = [None, None]  # RETURN, UNKNOWN
         self.keys: dict[Any, int] = {}
 
     def new(self, definition: Any) -> int:
@@ -216,7 +217,10 @@ def _recognise(grammar: Any, data: bytes) -> tuple[bool, bool]:
         following = []
         if state == RETURN:
             if stack:
-                following.append((stack[0], stack[1], at))
+                then, below = stack
+                if isinstance(then, tuple):  # a capture and where it began
+                    then = network.state(then[0].after(data[then[1] : at]))
+                following.append((then, below, at))
             elif at == len(data):
                 prefix = complete = True
         else:
@@ -225,6 +229,8 @@ def _recognise(grammar: Any, data: bytes) -> tuple[bool, bool]:
                 following += [(target, stack, at) for target in definition.states]
             elif isinstance(definition, Call):
                 following.append((definition.piece, (definition.then, stack), at))
+            elif isinstance(definition, Capture):
+                following.append((definition.piece, ((definition.then, at), stack), at))
             elif isinstance(definition, _String):
                 read = _read_string(data, at, definition)
                 if read is True:

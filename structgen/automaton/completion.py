@@ -38,17 +38,30 @@ def shortest_completion(engine: Engine, config: int) -> bytes:
         return b""
     with engine.lock:
         search = _Search(engine)
-        best: bytes | None = None
-        for state, cell in engine.pairs(config):
-            text = search.text(state)
-            while text is not None and cell != k.BOTTOM:
-                state, cell = engine.cell(cell)
+        before = engine.text(config)
+        # (length, tie-breaker, state, cell, text): state RETURN has read its frame.
+        queue = [(0, i, *pair, b"") for i, pair in enumerate(engine.pairs(config))]
+        order = len(queue)
+        done: set[tuple[int, int]] = set()
+        while True:
+            _, _, state, cell, text = heapq.heappop(queue)  # every configuration can be completed
+            if (state, cell) in done:
+                continue
+            done.add((state, cell))
+            following: list[tuple[int, int, bytes]] = []
+            if state != k.RETURN:
                 rest = search.text(state)
-                text = None if rest is None else text + rest
-            if text is not None and (best is None or len(text) < len(best)):
-                best = text
-        assert best is not None, "every configuration can be completed"
-        return best
+                following = [] if rest is None else [(k.RETURN, cell, text + rest)]
+            elif cell == k.BOTTOM:
+                return text
+            else:
+                then, start, parents = engine.cell(cell)
+                if start >= 0:
+                    then = engine.after(then, (before + text)[start:])
+                following = [(then, parent, text) for parent in parents]
+            for item in following:
+                order += 1
+                heapq.heappush(queue, (len(item[2]), order, *item))
 
 
 class _Search:
@@ -91,7 +104,7 @@ class _Search:
                 )
             following: list[tuple[bytes, int]]
             definition = self._engine.definition(state)
-            if definition[0] == k.CALL and not called:
+            if definition[0] in (k.CALL, k.CAPTURE) and not called:
                 # Looked into only when it is its turn: a call costs at least nothing.
                 order += 1
                 heapq.heappush(queue, (len(text), order, state, text))
@@ -99,6 +112,9 @@ class _Search:
             if definition[0] == k.CALL:
                 inner = self.text(definition[1])
                 following = [] if inner is None else [(inner, definition[2])]
+            elif definition[0] == k.CAPTURE:
+                inner = self.text(definition[1])
+                following = [] if inner is None else [(inner, self._engine.after(state, inner))]
             elif definition[0] == k.CHOICE:
                 following = [(b"", target) for target in self._engine.alternatives(state)]
             else:

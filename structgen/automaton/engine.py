@@ -93,13 +93,26 @@ class Engine:
     def _expand(self) -> None:
         arena = self._arena
         requests = arena[k.REQUEST : k.REQUEST + arena[k.N_REQUESTS]].tolist()
-        arena[k.N_REQUESTS] = 0
+        texts = arena[k.TEXT_REQUEST : k.TEXT_REQUEST + 3 * arena[k.N_TEXT_REQUESTS]].tolist()
+        arena[k.N_REQUESTS] = arena[k.N_TEXT_REQUESTS] = 0
         try:
             for state in requests:
                 self._network.expand(state)
+            for capture, text, start in zip(texts[::3], texts[1::3], texts[2::3], strict=True):
+                then = self._network.after(capture, self._text(text)[start:])
+                if k.set_captured(arena, capture, text, start, then) == k.FULL:
+                    raise TablesFull
         except BaseException:  # whatever waited for these states is given up
             arena[k.N_JOBS] = arena[k.IS_SUSPENDED] = 0
             raise
+
+    def _text(self, text: int) -> bytes:
+        """A captured text."""
+        letters = bytearray()
+        while text:
+            text, byte, _ = self._arena[k.TEXT + 3 * text : k.TEXT + 3 * text + 3].tolist()
+            letters.append(byte)
+        return bytes(reversed(letters))
 
     def initial(self, grammar: Grammar) -> int:
         """The configuration before the first byte."""
@@ -130,7 +143,7 @@ class Engine:
 
     def is_accepting(self, config: int) -> bool:
         """Whether the text is complete here."""
-        return bool(self._arena[k.CONFIG + 5 * config + 2])
+        return bool(self._arena[k.CONFIG + 7 * config + 2])
 
     def next_bytes(self, config: int, most: int = 256) -> list[int]:
         """The bytes that can come next, ascending, at most `most` of them."""
@@ -162,14 +175,26 @@ class Engine:
 
     def pairs(self, config: int) -> list[tuple[int, int]]:
         """The (state, cell) pairs of a configuration."""
-        first, count = self._arena[k.CONFIG + 5 * config : k.CONFIG + 5 * config + 2].tolist()
+        first, count = self._arena[k.CONFIG + 7 * config : k.CONFIG + 7 * config + 2].tolist()
         flat = self._arena[k.PAIR + 2 * first : k.PAIR + 2 * (first + count)].tolist()
         return list(zip(flat[::2], flat[1::2], strict=True))
 
-    def cell(self, cell: int) -> tuple[int, int]:
-        """(state to continue at, parent cell)."""
-        then, parent = self._arena[k.CELL + 2 * cell : k.CELL + 2 * cell + 2].tolist()
-        return then, parent
+    def text(self, config: int) -> bytes:
+        """What has been read since the outermost open capture began; b"" when none is open."""
+        return self._text(int(self._arena[k.CONFIG + 7 * config + 5]))
+
+    def cell(self, cell: int) -> tuple[int, int, list[int]]:
+        """(state to continue at, -1, parents); of a capture: (itself, where it began, parents)."""
+        then, start, _, count, parent = self._arena[
+            k.CELL + 5 * cell : k.CELL + 5 * cell + 5
+        ].tolist()
+        if count == 1:
+            return then, start, [parent]
+        return then, start, self._arena[k.PARENT + parent : k.PARENT + parent + count].tolist()
+
+    def after(self, capture: int, text: bytes) -> int:
+        """The state after a capture whose piece has read `text`."""
+        return self._network.after(capture, text)
 
     def definition(self, state: int) -> list[int]:
         """The record of a state, expanded first if need be."""

@@ -75,7 +75,18 @@ MISSING = -4
     COUNT_WALKS,
     COUNT_VISITS,
     COUNT_STEPS,
-) = range(52)
+    N_PARENTS,
+    N_TEXTS,
+    N_CAPTURED,
+    N_TEXT_REQUESTS,
+    ACC_UNKNOWN,
+    VISIT_EPOCH,
+    N_OPEN,
+    N_LINKS,
+    ABOVE,
+    LONGEST,
+    N_SAFE_ROWS,
+) = range(63)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -93,6 +104,16 @@ MAX_PAIRS = 1 << 21
 CONFIG_SLOTS = 1 << 20
 MAX_CELLS = 1 << 19
 CELL_SLOTS = 1 << 20
+MAX_PARENTS = 1 << 20
+MAX_TEXTS = 1 << 20
+TEXT_SLOTS = 1 << 21
+CAPTURED_SLOTS = 1 << 18
+MAX_TEXT_REQUESTS = 1024
+VISIT_SLOTS = 1 << 16
+MAX_OPEN = 1 << 12
+MAX_LINKS = 1 << 15
+MAX_SAFE_ROWS = 256
+MAX_PROBES = 1 << 12  # at most three for each of 256 bytes, four levels deep
 STEP_SLOTS = 1 << 21
 MAX_RECIPE = 1 << 21
 MAX_REQUESTS = 4096
@@ -105,26 +126,37 @@ LIST_LIMIT = 4096  # a result with more tokens than this keeps them as a mask ro
 
 STATE = HEADER
 EDGE = STATE + 8 * MAX_STATES
-STATE_SLOT = EDGE + 2 * MAX_EDGES
+SAFE = EDGE + 2 * MAX_EDGES
+STATE_SLOT = SAFE + 2 * MAX_STATES
 RESULT = STATE_SLOT + STATE_SLOTS
-RESULT_SLOT = RESULT + 6 * MAX_RESULTS
+RESULT_SLOT = RESULT + 7 * MAX_RESULTS
 TOKEN = RESULT_SLOT + RESULT_SLOTS
 SET = TOKEN + MAX_TOKENS
 SET_SLOT = SET + 2 * MAX_SETS
 NODE = SET_SLOT + SET_SLOTS
 CONFIG = NODE + MAX_NODES
-PAIR = CONFIG + 5 * MAX_CONFIGS
+PAIR = CONFIG + 7 * MAX_CONFIGS
 CONFIG_SLOT = PAIR + 2 * MAX_PAIRS
 CELL = CONFIG_SLOT + CONFIG_SLOTS
-CELL_SLOT = CELL + 2 * MAX_CELLS
-STEP = CELL_SLOT + CELL_SLOTS
+CELL_SLOT = CELL + 5 * MAX_CELLS
+PARENT = CELL_SLOT + CELL_SLOTS
+TEXT = PARENT + MAX_PARENTS
+TEXT_SLOT = TEXT + 3 * MAX_TEXTS
+CAPTURED = TEXT_SLOT + TEXT_SLOTS
+STEP = CAPTURED + 4 * CAPTURED_SLOTS
 RECIPE = STEP + 3 * STEP_SLOTS
 REQUEST = RECIPE + MAX_RECIPE
-ARRIVAL = REQUEST + MAX_REQUESTS
+TEXT_REQUEST = REQUEST + MAX_REQUESTS
+ARRIVAL = TEXT_REQUEST + 3 * MAX_TEXT_REQUESTS
 JOB = ARRIVAL + 2 * MAX_ARRIVALS
 CLOSURE = JOB + 2 * MAX_JOBS
 NEW_PAIR = CLOSURE + 3 * MAX_CLOSURE
-DEFERRED = NEW_PAIR + 2 * MAX_CLOSURE
+VISIT = NEW_PAIR + 2 * MAX_CLOSURE
+OPEN_CELL = VISIT + 4 * VISIT_SLOTS
+LINK = OPEN_CELL + 5 * MAX_OPEN
+PROBE = LINK + 2 * MAX_LINKS
+SAFE_ROW = PROBE + 5 * MAX_PROBES
+DEFERRED = SAFE_ROW + 3 * MAX_SAFE_ROWS
 TOKENS = DEFERRED + 2 * MAX_DEFERRED
 FIXED_SIZE = TOKENS + TOKEN_SCRATCH
 
@@ -136,8 +168,11 @@ CALL = 3  # piece, then
 RETURNS = 4
 STRING = 5  # phase | value << 4, content, least and largest number of characters to come, literal
 EXCEPT = 6  # a string, and a string that must not end where the first one ends
+CAPTURE = 7  # piece, sketch: what follows the piece depends on its text; the sketch leaves it open
+UNKNOWNS = 8  # where a sketch would need the text
 
 RETURN = 0  # the id of the state of kind RETURNS
+UNKNOWN = 1  # the id of the state of kind UNKNOWNS
 BOTTOM = 0  # the id of the cell below the outermost piece
 UNLIMITED = 1 << 30
 
@@ -145,6 +180,10 @@ UNLIMITED = 1 << 30
 # this bit the most that any state of its automaton needs.
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
+
+# Two values a content state at SAFE: its safe classes, and how many characters are needed to an end
+# once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or NO_TAIL).
+NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
 OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
@@ -382,32 +421,58 @@ def _content_character(a, c, p):
 
 @njit(cache=True, nogil=True)
 def _any_character(a, c, low, high, room):
-    """Whether some code point in low..high can be read from content c.
+    """Whether some code point in low..high can be read from content c: 1, 0 or NEED.
 
-    Surrogates are passed over; after the character, `room` more must be enough.
+    After the character, `room` more must be enough. Surrogates do not count: no content reads them.
+
+    A search over (content, what the next byte adds to its bits, bounds on the bits to come, their
+    number below this byte). An edge takes a range of bytes to one state, so of the blocks of code
+    points below it at most three differ: the first, the last, and one between them.
     """
-    p = low
-    while p <= high:
-        if 0xD800 <= p <= 0xDFFF:
-            p = 0xE000
-            continue
-        length = _utf8_length(p)
-        d = c
-        i = 0
-        while i < length:
-            d = _content_step(a, d, _utf8_byte(p, length, i))
-            if d < 0:
-                break
-            i += 1
-        if d >= 0:
-            if _fits(a, d, room):
+    depth = 0
+    for length in range(1, 5):  # RFC 3629 section 3
+        first = max(low, 0 if length == 1 else 0x80 if length == 2 else 1 << (5 * length - 4))
+        last = min(high, 0x7F if length == 1 else (1 << (5 * length + 1)) - 1)
+        if first <= last:
+            at = PROBE + 5 * depth
+            a[at] = c
+            a[at + 1] = 0 if length == 1 else 0xF00 >> length & 0xFF
+            a[at + 2] = first
+            a[at + 3] = last
+            a[at + 4] = 6 * (length - 1)
+            depth += 1
+    answer = 0
+    while depth > 0:
+        depth -= 1
+        at = PROBE + 5 * depth
+        c = a[at]
+        base = a[at + 1]
+        low = a[at + 2]
+        high = a[at + 3]
+        bits = a[at + 4]
+        if bits < 0:
+            if _fits(a, c, room):
                 return 1
-            p += 1
             continue
-        if d == NEED:
-            return NEED
-        p = (p | ((1 << (6 * (length - 1 - i))) - 1)) + 1
-    return 0
+        if a[STATE + 8 * c] == UNEXPANDED:
+            _request(a, c)
+            answer = NEED
+            continue
+        top = (1 << bits) - 1
+        edge = a[STATE + 8 * c + 1]
+        for e in range(edge, edge + a[STATE + 8 * c + 2]):
+            first = max((a[EDGE + 2 * e] & 255) - base, low >> bits)
+            last = min((a[EDGE + 2 * e] >> 8) - base, high >> bits)
+            for k in range(min(3, last - first + 1)):
+                v = first if k == 0 else last if k == 1 else first + 1
+                at = PROBE + 5 * depth
+                a[at] = a[EDGE + 2 * e + 1]
+                a[at + 1] = 0x80
+                a[at + 2] = low & top if v == low >> bits else 0
+                a[at + 3] = high & top if v == high >> bits else top
+                a[at + 4] = bits - 6
+                depth += 1
+    return answer
 
 
 @njit(cache=True, nogil=True)
@@ -605,15 +670,21 @@ def _step(a, s, b):
     return f if t < 0 else intern_state(a, EXCEPT, f, t, 0, 0, 0)
 
 
-# === What lies below a trie node =================================================================
-# Three values a node at BELOW: the classes of the bytes below it as bits, its first token in
-# depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content loops on every
-# byte below a node, all tokens below are allowed at once.
+# === What lies above and below a trie node =======================================================
+# At ABOVE, the classes of the bytes that lead to a node, as bits. At LONGEST, the bytes of the
+# longest token through it. At BELOW, three values a node: the classes of the bytes below it, its
+# first token in depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content
+# loops on every byte below a node, all tokens below are allowed at once. Where every text of some
+# classes can be continued (they are *safe* at a content state), all tokens of those bytes are
+# allowed at once, and only the others are walked.
 
 
 @njit(cache=True, nogil=True)
-def _byte_class(b):
-    """A bit from 1 to 23; patterns tend to treat the bytes of one class alike."""
+def byte_class(b):
+    """A number from 1 to 28; patterns tend to treat the bytes of one class alike.
+
+    First bytes of characters that are white space or line terminators have classes of their own.
+    """
     if 48 <= b <= 57:
         return 1
     if 97 <= b <= 122:
@@ -623,7 +694,11 @@ def _byte_class(b):
     if b < 0x20:
         return 20
     if b >= 0x7F:
-        return 21 if b == 0x7F else 22 if b < 0xC0 else 23
+        if b < 0xC0:
+            return 21 if b == 0x7F else 22
+        if 0xE1 <= b <= 0xE3:
+            return b - 0xE1 + 24
+        return 27 if b == 0xC2 else 28 if b == 0xEF else 23
     if b == 0x20:
         return 6
     if b == 0x2D:
@@ -653,7 +728,7 @@ def _byte_class(b):
 
 @njit(cache=True, nogil=True)
 def summarise_trie(a):
-    """Fill BELOW and BELOW_TOKEN; needs the trie and the chains."""
+    """Fill ABOVE, LONGEST, BELOW and BELOW_TOKEN; needs the trie and the chains."""
     trie = a[TRIE]
     n = a[TRIE_SIZE]
     below = a[BELOW]
@@ -669,11 +744,14 @@ def summarise_trie(a):
         first = a[trie + 4 * x + 1]
         for y in range(first, first + a[trie + 4 * x + 2]):
             count += a[below + 3 * y + 2]
-            classes |= a[below + 3 * y] | 1 << _byte_class(a[trie + 4 * y + 3])
+            classes |= a[below + 3 * y] | 1 << byte_class(a[trie + 4 * y + 3])
+            a[a[LONGEST] + x] = max(a[a[LONGEST] + x], a[a[LONGEST] + y] + 1)
         a[below + 3 * x] = classes
         a[below + 3 * x + 2] = count
     a[below + 1] = 0
+    depth = np.zeros(n, np.int32)
     for x in range(n):
+        a[a[LONGEST] + x] += depth[x]
         place = a[below + 3 * x + 1]
         token = a[trie + 4 * x]
         while token >= 0:
@@ -682,6 +760,8 @@ def summarise_trie(a):
             token = a[a[CHAIN] + token]
         first = a[trie + 4 * x + 1]
         for y in range(first, first + a[trie + 4 * x + 2]):
+            a[a[ABOVE] + y] = a[a[ABOVE] + x] | 1 << byte_class(a[trie + 4 * y + 3])
+            depth[y] = depth[x] + 1
             a[below + 3 * y + 1] = place
             place += a[below + 3 * y + 2]
 
@@ -694,9 +774,9 @@ def _loops(a, c):
         broken = 0
         for b in range(256):
             if _scan_step(a, c, b) != c:
-                broken |= 1 << _byte_class(b)
+                broken |= 1 << byte_class(b)
         never = 1 << 14 | 1 << 15 | 1 << 20  # what ends or escapes, or is raw in no string
-        a[at] = (0xFFFFFF & ~(broken | never)) | 1
+        a[at] = (0x1FFFFFFF & ~(broken | never)) | 1
     return a[at]
 
 
@@ -765,8 +845,105 @@ def _intern_exits(a):
     return a[TRIE_SIZE] + k
 
 
+# === Captured texts =============================================================================
+# A text is interned as [the text without its last byte, that byte, length]; text 0 is empty.
+
+
+@njit(cache=True, nogil=True)
+def _longer_text(a, text, b):
+    """The text with one byte more."""
+    i = _hash(text, b, 5) & (TEXT_SLOTS - 1)
+    while True:
+        k = a[TEXT_SLOT + i]
+        if k == 0:
+            break
+        if a[TEXT + 3 * k] == text and a[TEXT + 3 * k + 1] == b:
+            return k
+        i = (i + 1) & (TEXT_SLOTS - 1)
+    k = a[N_TEXTS]
+    if k >= MAX_TEXTS:
+        a[IS_FULL] = 1
+        return 0
+    a[N_TEXTS] = k + 1
+    a[TEXT + 3 * k] = text
+    a[TEXT + 3 * k + 1] = b
+    a[TEXT + 3 * k + 2] = a[TEXT + 3 * text + 2] + 1
+    a[TEXT_SLOT + i] = k
+    return k
+
+
+@njit(cache=True, nogil=True)
+def _trie_parent(a, y):
+    """The last node whose first child is not after y: nodes are in breadth-first order."""
+    low = 0
+    high = y
+    at = a[TRIE] + 1
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if a[at + 4 * middle] <= y:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _path_text(a, text, x, y):
+    """The text followed by the bytes from trie node x down to y."""
+    path = np.empty(a[MAX_CHARS], np.int64)
+    n = 0
+    while y != x:
+        path[n] = a[a[TRIE] + 4 * y + 3]
+        n += 1
+        y = _trie_parent(a, y)
+    for i in range(n - 1, -1, -1):
+        text = _longer_text(a, text, path[i])
+    return text
+
+
+@njit(cache=True, nogil=True)
+def _captured_slot(a, s, text, start):
+    i = _hash(s, text, start) & (CAPTURED_SLOTS - 1)
+    while True:
+        at = CAPTURED + 4 * i
+        if a[at] == 0 or (a[at] == s and a[at + 1] == text and a[at + 2] == start):
+            return at
+        i = (i + 1) & (CAPTURED_SLOTS - 1)
+
+
+@njit(cache=True, nogil=True)
+def _captured(a, s, text, start):
+    """The state that follows capture s over text[start:]; NEED when it has been asked for."""
+    at = _captured_slot(a, s, text, start)
+    if a[at] != 0:
+        return a[at + 3]
+    n = a[N_TEXT_REQUESTS]
+    if n < MAX_TEXT_REQUESTS:
+        a[TEXT_REQUEST + 3 * n] = s
+        a[TEXT_REQUEST + 3 * n + 1] = text
+        a[TEXT_REQUEST + 3 * n + 2] = start
+        a[N_TEXT_REQUESTS] = n + 1
+    return NEED
+
+
+@njit(cache=True, nogil=True)
+def set_captured(a, s, text, start, then):
+    """Answer a text request: after capture s over text[start:] comes state `then`. 0 or FULL."""
+    if a[N_CAPTURED] >= CAPTURED_SLOTS // 8 * 7:
+        a[IS_FULL] = 1
+        return FULL
+    at = _captured_slot(a, s, text, start)
+    a[N_CAPTURED] += a[at] == 0
+    a[at] = s
+    a[at + 1] = text
+    a[at + 2] = start
+    a[at + 3] = then
+    return 0
+
+
 # === Results: (state, node set) -> tokens allowed and exit set ==================================
-# Record: [state, set, mask row or -1, first token, token count, exit set].
+# Record: [state, set, mask row or -1, first token, token count, exit set,
+# whether it met UNKNOWN].
 
 
 @njit(cache=True, nogil=True)
@@ -789,7 +966,7 @@ def _find_result(a, s, x):
         r = a[RESULT_SLOT + i] - 1
         if r < 0:
             return -1
-        if a[RESULT + 6 * r] == s and a[RESULT + 6 * r + 1] == x:
+        if a[RESULT + 7 * r] == s and a[RESULT + 7 * r + 1] == x:
             return r
         i = (i + 1) & (RESULT_SLOTS - 1)
 
@@ -858,14 +1035,15 @@ def _emit(a, token):
 @njit(cache=True, nogil=True)
 def _absorb(a, r):
     """Allow what result r allows."""
-    row = a[RESULT + 6 * r + 2]
+    row = a[RESULT + 7 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
         if a[ACC_ROW] < 0:
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
-    first = TOKEN + a[RESULT + 6 * r + 3]
-    for i in range(a[RESULT + 6 * r + 4]):
+    a[ACC_UNKNOWN] |= a[RESULT + 7 * r + 6]
+    first = TOKEN + a[RESULT + 7 * r + 3]
+    for i in range(a[RESULT + 7 * r + 4]):
         n = a[ACC_TOKENS]
         if n >= TOKEN_SCRATCH:
             _flush_tokens(a)
@@ -921,15 +1099,15 @@ def _absorb_except(a, r, q):
 
     r is of a string, which keeps the tokens that end it in its list and not in its row.
     """
-    y = a[RESULT + 6 * q + 5]
-    row = a[RESULT + 6 * r + 2]
+    y = a[RESULT + 7 * q + 5]
+    row = a[RESULT + 7 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
         if a[ACC_ROW] < 0:
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
-    first = TOKEN + a[RESULT + 6 * r + 3]
-    for i in range(a[RESULT + 6 * r + 4]):
+    first = TOKEN + a[RESULT + 7 * r + 3]
+    for i in range(a[RESULT + 7 * r + 4]):
         token = a[first + i]
         if not _ends_at(a, token, y):
             n = a[ACC_TOKENS]
@@ -943,8 +1121,8 @@ def _absorb_except(a, r, q):
 @njit(cache=True, nogil=True)
 def _except_exits(a, r, q):
     """Exits of result r that are not exits of result q."""
-    x = a[RESULT + 6 * r + 5]
-    y = a[RESULT + 6 * q + 5]
+    x = a[RESULT + 7 * r + 5]
+    y = a[RESULT + 7 * q + 5]
     if x < 0:
         return
     n = a[TRIE_SIZE]
@@ -1009,8 +1187,18 @@ def _defer(a, s, x):
 
 
 @njit(cache=True, nogil=True)
-def _visit(a, s, x):
-    """Step from s along every edge of trie node x; all of them, or deferred with none taken."""
+def _is_passed_over(a, x, safe, limit):
+    """Whether all tokens at x and below it have safe bytes only and at most `limit` characters."""
+    classes = a[a[ABOVE] + x] | a[a[BELOW] + 3 * x]
+    return classes & ~safe == 0 and a[a[LONGEST] + x] <= limit
+
+
+@njit(cache=True, nogil=True)
+def _visit(a, s, x, safe, limit):
+    """Step from s along every edge of trie node x; all of them, or deferred with none taken.
+
+    Tokens of at most `limit` characters whose bytes are all in `safe` classes are passed over.
+    """
     trie = a[TRIE]
     first = a[trie + 4 * x + 1]
     count = a[trie + 4 * x + 2]
@@ -1019,6 +1207,8 @@ def _visit(a, s, x):
     a[COUNT_VISITS] += 1
     content = s
     loops = 0
+    if a[a[ABOVE] + x] & ~safe != 0:
+        safe = 0  # what led here is unsafe already
     if a[at] == STRING:
         if a[at + 1] != BODY:
             for y in range(first, end):
@@ -1036,7 +1226,7 @@ def _visit(a, s, x):
             _request(a, content)
             _defer(a, s, x)
             return
-        if a[at + 3] == 0 and a[at + 4] == UNLIMITED:
+        if a[at + 3] == 0 and a[at + 4] == UNLIMITED and safe == 0:
             loops = _loops(a, content)
         for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
             y = _first_child(a, first, count, b)
@@ -1045,43 +1235,69 @@ def _visit(a, s, x):
                 if t == NEED:
                     _defer(a, s, x)
                     return
-                if t >= 0:
+                if t >= 0 and not _is_passed_over(a, y, safe, limit):
                     _emit(a, a[trie + 4 * y])
                     _arrive(a, t, y)
     is_body = content != s
     low = a[at + 3]
     high = a[at + 4]
     literal = a[at + 5]
-    first_edge = a[STATE + 8 * content + 1]
-    for e in range(first_edge, first_edge + a[STATE + 8 * content + 2]):
-        span = a[EDGE + 2 * e]
-        t = a[EDGE + 2 * e + 1]
-        b = span & 255
-        last = span >> 8
-        y = first if b == 0 else _first_child(a, first, count, b)
-        while y < end:
-            b = a[trie + 4 * y + 3]
-            if b > last:
-                break
-            if loops != 0 and t == content and (a[a[BELOW] + 3 * y] & ~loops) == 0:
-                if loops >> _byte_class(b) & 1:
-                    _emit_below(a, y)
-                elif b >= 0x20 and b != 0x22 and b != 0x5C:
-                    _emit(a, a[trie + 4 * y])
-                    _arrive(a, s, y)
-            elif is_body:
-                if b >= 0x20 and b != 0x22 and b != 0x5C:
-                    starts = b < 0x80 or b >= 0xC0
-                    room = high - 1 if starts and high != UNLIMITED else high
-                    if room >= 0 and _fits(a, t, room):
-                        u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
-                        if u >= 0:
-                            _emit(a, a[trie + 4 * y])
-                            _arrive(a, u, y)
-            else:
-                _emit(a, a[trie + 4 * y])
-                _arrive(a, t, y)
+    edge = a[STATE + 8 * content + 1]
+    last_edge = edge + a[STATE + 8 * content + 2]
+    # Edges and children are both in the order of their bytes: skip on whichever side is behind.
+    y = first
+    while y < end and edge < last_edge:
+        b = a[trie + 4 * y + 3]
+        span = a[EDGE + 2 * edge]
+        if b > span >> 8:
+            edge += 1
+            if last_edge - edge > 8 and b > a[EDGE + 2 * edge] >> 8:
+                edge = _last_edge_from(a, edge, last_edge, b)
+            continue
+        if b < span & 255:
             y += 1
+            if end - y > 8 and a[trie + 4 * y + 3] < span & 255:
+                y = _first_child(a, y, end - y, span & 255)
+            continue
+        t = a[EDGE + 2 * edge + 1]
+        child = y
+        y += 1
+        below = a[a[BELOW] + 3 * child]
+        if safe != 0 and _is_passed_over(a, child, safe, limit):
+            continue
+        if loops != 0 and t == content and (below & ~loops) == 0:
+            if loops >> byte_class(b) & 1:
+                _emit_below(a, child)
+            elif b >= 0x20 and b != 0x22 and b != 0x5C:
+                _emit(a, a[trie + 4 * child])
+                _arrive(a, s, child)
+        elif is_body:
+            if b >= 0x20 and b != 0x22 and b != 0x5C:
+                starts = b < 0x80 or b >= 0xC0
+                room = high - 1 if starts and high != UNLIMITED else high
+                if room >= 0 and _fits(a, t, room):
+                    u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
+                    if u >= 0:
+                        if limit != UNLIMITED or a[a[ABOVE] + child] & ~safe != 0:
+                            _emit(a, a[trie + 4 * child])
+                        _arrive(a, u, child)
+        else:
+            _emit(a, a[trie + 4 * child])
+            _arrive(a, t, child)
+
+
+@njit(cache=True, nogil=True)
+def _last_edge_from(a, edge, end, b):
+    """The first edge from `edge` that ends at byte b or later, or `end`."""
+    low = edge
+    high = end
+    while low < high:
+        middle = (low + high) >> 1
+        if a[EDGE + 2 * middle] >> 8 < b:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @njit(cache=True, nogil=True)
@@ -1097,11 +1313,83 @@ def _except_result(a, s, x):
 
 
 @njit(cache=True, nogil=True)
+def _exit_set(a, y):
+    """Exit at every node of set y (-1: none)."""
+    if y < 0:
+        return
+    n = a[TRIE_SIZE]
+    if y < n:
+        _exit(a, y)
+        return
+    first = NODE + a[SET + 2 * (y - n)]
+    for i in range(a[SET + 2 * (y - n) + 1]):
+        _exit(a, a[first + i])
+
+
+@njit(cache=True, nogil=True)
+def _set_size(a, x):
+    return 0 if x < 0 else 1 if x < a[TRIE_SIZE] else a[SET + 2 * (x - a[TRIE_SIZE]) + 1]
+
+
+@njit(cache=True, nogil=True)
+def _set_node(a, x, i):
+    """Node number i of set x."""
+    return x if x < a[TRIE_SIZE] else a[NODE + a[SET + 2 * (x - a[TRIE_SIZE])] + i]
+
+
+@njit(cache=True, nogil=True)
+def _capture_result(a, s, x):
+    """Absorb the capture s from node set x; MISSING when something is not known yet.
+
+    What follows the piece is read from the sketch. Only if that meets UNKNOWN is every exit looked
+    at with its own text.
+    """
+    piece = a[STATE + 8 * s + 1]
+    r = _result_or_job(a, piece, x)
+    if r < 0:
+        return MISSING
+    y = a[RESULT + 7 * r + 5]
+    if y < 0:
+        _absorb(a, r)
+        return 0
+    q = _result_or_job(a, a[STATE + 8 * s + 2], y)
+    if q < 0:
+        return MISSING
+    if a[RESULT + 7 * q + 6] == 0:
+        _absorb(a, r)
+        _absorb(a, q)
+        _exit_set(a, a[RESULT + 7 * q + 5])
+        return 0
+    # One start at a time, so that each exit has one text; first all that is missing, then the rest.
+    for is_known in range(2):
+        missing = False
+        for i in range(_set_size(a, x)):
+            node = _set_node(a, x, i)
+            alone = _result_or_job(a, piece, node)
+            if alone < 0:
+                missing = True
+                continue
+            ends = a[RESULT + 7 * alone + 5]
+            for j in range(_set_size(a, ends)):
+                end = _set_node(a, ends, j)
+                then = _captured(a, s, _path_text(a, 0, node, end), 0)
+                if then < 0:
+                    missing = True
+                elif is_known != 0:
+                    _arrive(a, then, end)
+        if missing:
+            return MISSING
+    _absorb(a, r)
+    return 0
+
+
+@njit(cache=True, nogil=True)
 def _build_any(a):
     """Walk the whole trie once inside a JSON string that may hold anything.
 
-    Lists (token or node, characters begun) for the tokens that stay inside the string, most
-    characters first, for the tokens that end it, and for the nodes at which it ends.
+    Lists (token, characters begun, classes of its bytes) of the tokens that stay inside the string,
+    most characters first, and (token or node, characters begun) of the tokens that end it and of
+    the nodes at which it ends.
     """
     trie = a[TRIE]
     body = _body(a, a[ANY_CONTENT], 0, UNLIMITED, 0)
@@ -1150,9 +1438,10 @@ def _build_any(a):
                     if fill_in == 0:
                         totals[chars] += 1
                     else:
-                        place = inside + 2 * totals[chars]
+                        place = inside + 3 * totals[chars]
                         a[place] = token
                         a[place + 1] = chars
+                        a[place + 2] = a[a[ABOVE] + y]
                         totals[chars] += 1
                     token = a[a[CHAIN] + token]
                 if a[trie + 4 * y + 2] > 0:
@@ -1180,7 +1469,7 @@ def _build_any(a):
     a[N_ROWS] = row + 1
     at = a[ROW] + row * a[MASK_WORDS]
     for i in range(a[N_ANY_TOKENS]):
-        token = a[inside + 2 * i]
+        token = a[inside + 3 * i]
         a[at + (token >> 5)] |= np.int32(1 << (token & 31))
     a[ANY_ROW] = row
     a[ANY_READY] = 1
@@ -1207,8 +1496,8 @@ def _walk_any(a, s):
         _merge_row(a, a[ANY_ROW])
         at = a[ROW_SCRATCH]
         i = 0
-        while i < n and a[inside + 2 * i + 1] > high:
-            token = a[inside + 2 * i]
+        while i < n and a[inside + 3 * i + 1] > high:
+            token = a[inside + 3 * i]
             a[at + (token >> 5)] &= ~np.int32(1 << (token & 31))
             i += 1
     for i in range(a[N_ANY_ENDS]):
@@ -1221,16 +1510,67 @@ def _walk_any(a, s):
 
 
 @njit(cache=True, nogil=True)
+def _safe_classes(a, s):
+    """(classes that are safe in string s, the most characters of which they are), or (0, 0)."""
+    at = STATE + 8 * s
+    if a[at] != STRING or a[at + 1] != BODY or a[at + 3] != 0 or a[at + 5] != 0:
+        return 0, 0
+    high = a[at + 4]
+    safe = a[SAFE + 2 * a[at + 2]]
+    if safe == 0 or high == UNLIMITED:
+        return safe, UNLIMITED
+    lengths = a[SAFE + 2 * a[at + 2] + 1]
+    limit = high - (lengths >> SHORTEST_BITS)
+    if lengths == NO_TAIL or lengths & SHORTEST_MASK > high or limit <= 0:
+        return 0, 0
+    return safe, limit
+
+
+@njit(cache=True, nogil=True)
+def _safe_row(a, safe, limit):
+    """The row of the tokens of at most `limit` characters, all of safe classes, inside a string."""
+    limit = min(limit, a[MAX_CHARS])
+    for i in range(a[N_SAFE_ROWS]):
+        at = SAFE_ROW + 3 * i
+        if a[at] == safe and a[at + 1] == limit:
+            return a[at + 2]
+    if a[ANY_READY] == 0:
+        _build_any(a)
+    row = a[N_ROWS]
+    if a[IS_FULL] != 0 or row >= a[MAX_ROWS]:
+        a[IS_FULL] = 1
+        return -1
+    a[N_ROWS] = row + 1
+    at = a[ROW] + row * a[MASK_WORDS]
+    inside = a[ANY_TOKEN]
+    for i in range(a[N_ANY_TOKENS]):
+        if a[inside + 3 * i + 2] & ~safe == 0 and a[inside + 3 * i + 1] <= limit:
+            token = a[inside + 3 * i]
+            a[at + (token >> 5)] |= np.int32(1 << (token & 31))
+    if a[N_SAFE_ROWS] < MAX_SAFE_ROWS:
+        at = SAFE_ROW + 3 * a[N_SAFE_ROWS]
+        a[at] = safe
+        a[at + 1] = limit
+        a[at + 2] = row
+        a[N_SAFE_ROWS] += 1
+    return row
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    safe, limit = _safe_classes(a, s0)
+    if x0 != 0:
+        safe = 0
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
-        return _finish_walk(a, s0, x0, False, True)
+        return _finish_walk(a, s0, x0, False, True, safe, limit)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
     a[ACC_ROW] = -1
     a[ACC_OWN_ROW] = 0
+    a[ACC_UNKNOWN] = 0
     a[EPOCH] += 1
     a[N_ARRIVALS] = 0
     a[N_DEFERRED] = 0
@@ -1240,6 +1580,8 @@ def _walk(a, s0, x0):
         if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
             _walk_any(a, s0)
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
+    if safe != 0:
+        a[ACC_ROW] = _safe_row(a, safe, limit)
     missing = False
     resumable = True
     # At the start a whole node set moves at once.
@@ -1262,9 +1604,9 @@ def _walk(a, s0, x0):
                 missing = True
                 continue
             _absorb(a, r)
-            if a[RESULT + 6 * r + 5] >= 0:
+            if a[RESULT + 7 * r + 5] >= 0:
                 a[stack + 2 * depth] = a[at + 2]
-                a[stack + 2 * depth + 1] = a[RESULT + 6 * r + 5]
+                a[stack + 2 * depth + 1] = a[RESULT + 7 * r + 5]
                 depth += 1
         elif kind == CHOICE:
             if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
@@ -1277,13 +1619,16 @@ def _walk(a, s0, x0):
         elif kind == EXCEPT:
             if _except_result(a, s, x) < 0:
                 missing = True
+        elif kind == CAPTURE:
+            if _capture_result(a, s, x) < 0:
+                missing = True
         else:
             _arrive_set(a, s, x)
-    return _finish_walk(a, s0, x0, missing, resumable)
+    return _finish_walk(a, s0, x0, missing, resumable, safe, limit)
 
 
 @njit(cache=True, nogil=True)
-def _finish_walk(a, s0, x0, missing, resumable):
+def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
     """The rest of a walk, one (state, node) at a time.
 
     Where states must be expanded first and nothing else is missing, the walk is suspended: what it
@@ -1301,16 +1646,16 @@ def _finish_walk(a, s0, x0, missing, resumable):
         if kind == SCAN:
             if a[at + 3] != 0:
                 _exit(a, x)
-            _visit(a, s, x)
+            _visit(a, s, x, safe, limit)
         elif kind == STRING:
-            _visit(a, s, x)
+            _visit(a, s, x, safe, limit)
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
                 missing = True
                 continue
             _absorb(a, r)
-            y = a[RESULT + 6 * r + 5]
+            y = a[RESULT + 7 * r + 5]
             if y >= 0:
                 _arrive_set(a, a[at + 2], y)
         elif kind == CHOICE:
@@ -1319,12 +1664,17 @@ def _finish_walk(a, s0, x0, missing, resumable):
         elif kind == EXCEPT:
             if _except_result(a, s, x) < 0:
                 missing = True
+        elif kind == CAPTURE:
+            if _capture_result(a, s, x) < 0:
+                missing = True
+        elif kind == UNKNOWNS:
+            a[ACC_UNKNOWN] = 1
         else:
             _request(a, s)
             _defer(a, s, x)
     if a[IS_FULL] != 0:
         return FULL
-    if a[N_REQUESTS] > 0:
+    if a[N_REQUESTS] + a[N_TEXT_REQUESTS] > 0:
         if resumable and not missing:
             n = a[N_DEFERRED]
             for i in range(2 * n):
@@ -1368,13 +1718,14 @@ def _store_result(a, s, x):
     a[N_TOKENS] = first + n
     for i in range(n):
         a[TOKEN + first + i] = a[TOKENS + i]
-    at = RESULT + 6 * r
+    at = RESULT + 7 * r
     a[at] = s
     a[at + 1] = x
     a[at + 2] = row
     a[at + 3] = first
     a[at + 4] = n
     a[at + 5] = exits
+    a[at + 6] = a[ACC_UNKNOWN]
     i = _hash(s, x, 1) & (RESULT_SLOTS - 1)
     while a[RESULT_SLOT + i] != 0:
         i = (i + 1) & (RESULT_SLOTS - 1)
@@ -1400,35 +1751,145 @@ def _run_jobs(a):
 
 
 # === Configurations =============================================================================
-# Record: [first pair, pair count, accepting, first recipe entry or -1, recipe count].
+# Record: [first pair, pair count, accepting, first recipe entry or -1, recipe count, text, whether
+# a capture is open].
+# Cell: [then, start, captures, parent count, parent, or where the parents are]. The frame of a
+# capture has that capture as `then` and has begun at text[start:]; a plain call has -1 as start.
+# `captures` says that the frame, or one below it, is a capture's.
 
 
 @njit(cache=True, nogil=True)
-def _intern_cell(a, then, parent):
-    i = _hash(then, parent, 2) & (CELL_SLOTS - 1)
+def _is_new(a, u, v, w):
+    """Whether (u, v, w) has not been met since VISIT_EPOCH went up; from now on it has."""
+    epoch = a[VISIT_EPOCH]
+    i = _hash(u, v, w) & (VISIT_SLOTS - 1)
+    for _ in range(VISIT_SLOTS // 2):
+        at = VISIT + 4 * i
+        if a[at + 3] != epoch:
+            a[at] = u
+            a[at + 1] = v
+            a[at + 2] = w
+            a[at + 3] = epoch
+            return True
+        if a[at] == u and a[at + 1] == v and a[at + 2] == w:
+            return False
+        i = (i + 1) & (VISIT_SLOTS - 1)
+    a[IS_FULL] = 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _intern_cell(a, then, start, parents, n):
+    """The cell with these n parents (ascending, at a[parents:])."""
+    h = _hash(then, start, n)
+    for i in range(n):
+        h = _hash(h, a[parents + i], 2)
+    i = h & (CELL_SLOTS - 1)
     while True:
         k = a[CELL_SLOT + i]
         if k == 0:
             break
-        if a[CELL + 2 * k] == then and a[CELL + 2 * k + 1] == parent:
-            return k
+        at = CELL + 5 * k
+        if a[at] == then and a[at + 1] == start and a[at + 3] == n:
+            if n == 1:
+                if a[at + 4] == a[parents]:
+                    return k
+            else:
+                j = 0
+                while j < n and a[PARENT + a[at + 4] + j] == a[parents + j]:
+                    j += 1
+                if j == n:
+                    return k
         i = (i + 1) & (CELL_SLOTS - 1)
     k = a[N_CELLS]
-    if k >= MAX_CELLS:
+    if k >= MAX_CELLS or a[N_PARENTS] + n > MAX_PARENTS:
         a[IS_FULL] = 1
         return BOTTOM
     a[N_CELLS] = k + 1
-    a[CELL + 2 * k] = then
-    a[CELL + 2 * k + 1] = parent
+    at = CELL + 5 * k
+    captures = start >= 0
+    for j in range(n):
+        captures |= a[CELL + 5 * a[parents + j] + 2] != 0
+    a[at] = then
+    a[at + 1] = start
+    a[at + 2] = captures
+    a[at + 3] = n
+    if n == 1:
+        a[at + 4] = a[parents]
+    else:
+        a[at + 4] = a[N_PARENTS]
+        for j in range(n):
+            a[PARENT + a[N_PARENTS] + j] = a[parents + j]
+        a[N_PARENTS] += n
     a[CELL_SLOT + i] = k
     return k
 
 
 @njit(cache=True, nogil=True)
-def _close(a, s, cell, n):
+def _parent(a, cell, i):
+    """Parent number i of a cell."""
+    at = CELL + 5 * cell
+    return a[at + 4] if a[at + 3] == 1 else a[PARENT + a[at + 4] + i]
+
+
+# While a step is made, a cell that it opens is written -1 - k, where k is its index at OPEN_CELL:
+# [piece, then (of a capture: -1 - itself), returned, first link, interned cell or -1]. Links are
+# lists of parents. Calls of one piece with one `then` share their cell (Scott and Johnstone, 'GLL
+# Parsing', ENTCS 253(7), 2010, section 3), so ambiguity does not multiply stacks.
+
+
+@njit(cache=True, nogil=True)
+def _open_cell(a, piece, then):
+    n = a[N_OPEN]
+    for k in range(n):
+        if a[OPEN_CELL + 5 * k] == piece and a[OPEN_CELL + 5 * k + 1] == then:
+            return k
+    if n >= MAX_OPEN:
+        a[IS_FULL] = 1
+        return -1
+    a[N_OPEN] = n + 1
+    at = OPEN_CELL + 5 * n
+    a[at] = piece
+    a[at + 1] = then
+    a[at + 2] = 0
+    a[at + 3] = -1
+    a[at + 4] = -1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _link(a, k, cell):
+    """Make `cell` a parent of open cell k; whether it was not one yet."""
+    at = OPEN_CELL + 5 * k + 3
+    link = a[at]
+    while link >= 0:
+        if a[LINK + 2 * link] == cell:
+            return False
+        link = a[LINK + 2 * link + 1]
+    link = a[N_LINKS]
+    if link >= MAX_LINKS:
+        a[IS_FULL] = 1
+        return False
+    a[N_LINKS] = link + 1
+    a[LINK + 2 * link] = cell
+    a[LINK + 2 * link + 1] = a[at]
+    a[at] = link
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _begin_closure(a):
+    a[VISIT_EPOCH] += 1
+    a[N_OPEN] = 0
+    a[N_LINKS] = 0
+
+
+@njit(cache=True, nogil=True)
+def _close(a, s, cell, text, n):
     """Add (s, cell) and all that it reaches without a byte to the n pairs at NEW_PAIR.
 
-    Returns (number of pairs, whether the outermost piece returned).
+    `text` is what has been read since the outermost capture began. Returns (number of pairs,
+    whether the outermost piece returned). Between `_begin_closure` and `_resolve`.
     """
     accepting = 0
     depth = 1
@@ -1438,23 +1899,34 @@ def _close(a, s, cell, n):
         depth -= 1
         s = a[CLOSURE + 2 * depth]
         cell = a[CLOSURE + 2 * depth + 1]
+        if not _is_new(a, s, cell, 0):
+            continue
         at = STATE + 8 * s
         kind = a[at]
+        if 2 * (depth + a[at + 2] + 2) >= 3 * MAX_CLOSURE and kind == CHOICE:
+            a[IS_FULL] = 1
+        if n >= MAX_CLOSURE or 2 * depth + MAX_OPEN >= 3 * MAX_CLOSURE:
+            a[IS_FULL] = 1
+        if a[IS_FULL] != 0:
+            return n, accepting
         if kind == UNEXPANDED:
             _request(a, s)
             continue
         if kind == CHOICE:
-            if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
-                a[IS_FULL] = 1
-                return n, accepting
             for e in range(a[at + 1], a[at + 1] + a[at + 2]):
                 a[CLOSURE + 2 * depth] = a[EDGE + 2 * e + 1]
                 a[CLOSURE + 2 * depth + 1] = cell
                 depth += 1
             continue
-        if kind == CALL:
-            if a[at + 2] != RETURN:
-                cell = _intern_cell(a, a[at + 2], cell)
+        if kind == CALL or kind == CAPTURE:
+            then = a[at + 2] if kind == CALL else -1 - s
+            if then != RETURN:
+                k = _open_cell(a, a[at + 1], then)
+                if k < 0:
+                    return n, accepting
+                if _link(a, k, cell) and a[OPEN_CELL + 5 * k + 2] != 0:
+                    depth = _go_on(a, then, text, a[TEXT + 3 * text + 2], cell, depth)
+                cell = -1 - k
             a[CLOSURE + 2 * depth] = a[at + 1]
             a[CLOSURE + 2 * depth + 1] = cell
             depth += 1
@@ -1462,30 +1934,104 @@ def _close(a, s, cell, n):
         if kind == RETURNS or (kind == SCAN and a[at + 3] != 0):
             if cell == BOTTOM:
                 accepting = 1
-            else:
-                a[CLOSURE + 2 * depth] = a[CELL + 2 * cell]
-                a[CLOSURE + 2 * depth + 1] = a[CELL + 2 * cell + 1]
-                depth += 1
-        if kind == RETURNS or (kind == SCAN and a[at + 2] == 0):
+            elif cell > 0:
+                start = a[CELL + 5 * cell + 1]
+                then = a[CELL + 5 * cell] if start < 0 else -1 - a[CELL + 5 * cell]
+                for i in range(a[CELL + 5 * cell + 3]):
+                    depth = _go_on(a, then, text, start, _parent(a, cell, i), depth)
+            elif a[OPEN_CELL + 5 * (-1 - cell) + 2] == 0:
+                a[OPEN_CELL + 5 * (-1 - cell) + 2] = 1
+                then = a[OPEN_CELL + 5 * (-1 - cell) + 1]
+                start = a[TEXT + 3 * text + 2]
+                link = a[OPEN_CELL + 5 * (-1 - cell) + 3]
+                while link >= 0:
+                    depth = _go_on(a, then, text, start, a[LINK + 2 * link], depth)
+                    link = a[LINK + 2 * link + 1]
+        if kind == RETURNS or kind == UNKNOWNS or (kind == SCAN and a[at + 2] == 0):
             continue
-        i = 0
-        while i < n and not (a[NEW_PAIR + 2 * i] == s and a[NEW_PAIR + 2 * i + 1] == cell):
-            i += 1
-        if i == n:
-            if n >= MAX_CLOSURE:
-                a[IS_FULL] = 1
-                return n, accepting
-            a[NEW_PAIR + 2 * n] = s
-            a[NEW_PAIR + 2 * n + 1] = cell
-            n += 1
+        a[NEW_PAIR + 2 * n] = s
+        a[NEW_PAIR + 2 * n + 1] = cell
+        n += 1
     return n, accepting
 
 
 @njit(cache=True, nogil=True)
-def _intern_config(a, n, accepting):
-    """Intern the n pairs at NEW_PAIR; DEAD when there is nothing."""
+def _go_on(a, then, text, start, cell, depth):
+    """Push what a returning piece goes on at: `then`, or what follows capture -1 - `then`.
+
+    Returns the new depth of the stack at CLOSURE.
+    """
+    if then < 0:
+        then = _captured(a, -1 - then, text, start)
+        if then < 0:
+            return depth
+    if 2 * depth + 2 >= 3 * MAX_CLOSURE:
+        a[IS_FULL] = 1
+        return depth
+    a[CLOSURE + 2 * depth] = then
+    a[CLOSURE + 2 * depth + 1] = cell
+    return depth + 1
+
+
+@njit(cache=True, nogil=True)
+def _resolve(a, text, n):
+    """Intern the cells that a step has opened, and write them into its n pairs.
+
+    Parents come first. That some cell never gets its turn takes left recursion, which front ends
+    have removed.
+    """
+    left = a[N_OPEN]
+    while left > 0:
+        before = left
+        for k in range(a[N_OPEN]):
+            at = OPEN_CELL + 5 * k
+            if a[at + 4] >= 0:
+                continue
+            count = 0
+            link = a[at + 3]
+            while link >= 0:
+                parent = a[LINK + 2 * link]
+                if parent < 0:
+                    parent = a[OPEN_CELL + 5 * (-1 - parent) + 4]
+                    if parent < 0:
+                        count = -1
+                        break
+                j = count  # insertion sort at CLOSURE, dropping repetitions
+                while j > 0 and a[CLOSURE + j - 1] > parent:
+                    a[CLOSURE + j] = a[CLOSURE + j - 1]
+                    j -= 1
+                a[CLOSURE + j] = parent
+                count += 1
+                link = a[LINK + 2 * link + 1]
+            if count < 0:
+                continue
+            distinct = 0
+            for j in range(count):
+                if distinct == 0 or a[CLOSURE + distinct - 1] != a[CLOSURE + j]:
+                    a[CLOSURE + distinct] = a[CLOSURE + j]
+                    distinct += 1
+            then = a[at + 1]
+            if then >= 0:
+                a[at + 4] = _intern_cell(a, then, -1, CLOSURE, distinct)
+            else:
+                length = a[TEXT + 3 * text + 2]
+                a[at + 4] = _intern_cell(a, -1 - then, length, CLOSURE, distinct)
+            left -= 1
+        if a[IS_FULL] != 0 or left == before:
+            a[IS_FULL] = 1
+            return
+    for i in range(n):
+        cell = a[NEW_PAIR + 2 * i + 1]
+        if cell < 0:
+            a[NEW_PAIR + 2 * i + 1] = a[OPEN_CELL + 5 * (-1 - cell) + 4]
+
+
+@njit(cache=True, nogil=True)
+def _intern_config(a, n, accepting, text):
+    """Intern the n pairs at NEW_PAIR with the text read; DEAD when there is nothing."""
     if n == 0 and accepting == 0:
         return DEAD
+    captures = 0
     for i in range(1, n):  # insertion sort: n is small
         s = a[NEW_PAIR + 2 * i]
         cell = a[NEW_PAIR + 2 * i + 1]
@@ -1499,7 +2045,23 @@ def _intern_config(a, n, accepting):
             j -= 1
         a[NEW_PAIR + 2 * j] = s
         a[NEW_PAIR + 2 * j + 1] = cell
-    h = _hash(n, accepting, 3)
+    distinct = 0
+    for i in range(n):  # cells that were opened apart may have become the same
+        s = a[NEW_PAIR + 2 * i]
+        cell = a[NEW_PAIR + 2 * i + 1]
+        captures |= a[CELL + 5 * cell + 2]
+        if (
+            distinct == 0
+            or a[NEW_PAIR + 2 * distinct - 2] != s
+            or a[NEW_PAIR + 2 * distinct - 1] != cell
+        ):
+            a[NEW_PAIR + 2 * distinct] = s
+            a[NEW_PAIR + 2 * distinct + 1] = cell
+            distinct += 1
+    n = distinct
+    if captures == 0:
+        text = 0
+    h = _hash(n, accepting, text)
     for i in range(n):
         h = _hash(h, a[NEW_PAIR + 2 * i], a[NEW_PAIR + 2 * i + 1])
     slot = h & (CONFIG_SLOTS - 1)
@@ -1507,8 +2069,8 @@ def _intern_config(a, n, accepting):
         k = a[CONFIG_SLOT + slot] - 1
         if k < 0:
             break
-        at = CONFIG + 5 * k
-        if a[at + 1] == n and a[at + 2] == accepting:
+        at = CONFIG + 7 * k
+        if a[at + 1] == n and a[at + 2] == accepting and a[at + 5] == text:
             first = PAIR + 2 * a[at]
             i = 0
             while i < 2 * n and a[first + i] == a[NEW_PAIR + i]:
@@ -1525,25 +2087,34 @@ def _intern_config(a, n, accepting):
     a[N_PAIRS] = first + n
     for i in range(2 * n):
         a[PAIR + 2 * first + i] = a[NEW_PAIR + i]
-    at = CONFIG + 5 * k
+    at = CONFIG + 7 * k
     a[at] = first
     a[at + 1] = n
     a[at + 2] = accepting
     a[at + 3] = -1
     a[at + 4] = 0
+    a[at + 5] = text
+    a[at + 6] = captures
     a[CONFIG_SLOT + slot] = k + 1
     return k
 
 
 @njit(cache=True, nogil=True)
+def _end_closure(a, n, accepting, text):
+    """The configuration of the n pairs at NEW_PAIR, NEED or FULL."""
+    if a[IS_FULL] == 0 and a[N_REQUESTS] + a[N_TEXT_REQUESTS] > 0:
+        return NEED
+    if a[N_OPEN] > 0:
+        _resolve(a, text, n)
+    return FULL if a[IS_FULL] != 0 else _intern_config(a, n, accepting, text)
+
+
+@njit(cache=True, nogil=True)
 def initial(a, s):
     """The configuration at the start of piece s; NEED or FULL."""
-    n, accepting = _close(a, s, BOTTOM, 0)
-    if a[IS_FULL] != 0:
-        return FULL
-    if a[N_REQUESTS] > 0:
-        return NEED
-    return _intern_config(a, n, accepting)
+    _begin_closure(a)
+    n, accepting = _close(a, s, BOTTOM, 0, 0)
+    return _end_closure(a, n, accepting, 0)
 
 
 @njit(cache=True, nogil=True)
@@ -1557,19 +2128,21 @@ def _step_config(a, config, b):
             return a[at + 2]
         slot = (slot + 1) & (STEP_SLOTS - 1)
     a[COUNT_STEPS] += 1
-    first = PAIR + 2 * a[CONFIG + 5 * config]
+    first = PAIR + 2 * a[CONFIG + 7 * config]
+    text = 0
+    if a[CONFIG + 7 * config + 6] != 0:
+        text = _longer_text(a, a[CONFIG + 7 * config + 5], b)
     n = 0
     accepting = 0
-    for i in range(a[CONFIG + 5 * config + 1]):
+    _begin_closure(a)
+    for i in range(a[CONFIG + 7 * config + 1]):
         s = _step(a, a[first + 2 * i], b)
         if s >= 0:
-            n, accepts = _close(a, s, a[first + 2 * i + 1], n)
+            n, accepts = _close(a, s, a[first + 2 * i + 1], text, n)
             accepting |= accepts
-    if a[IS_FULL] != 0:
-        return FULL
-    if a[N_REQUESTS] > 0:
+    target = _end_closure(a, n, accepting, text)
+    if target == NEED:
         return NEED
-    target = _intern_config(a, n, accepting)
     if target == FULL or a[N_STEPS] >= STEP_SLOTS // 8 * 7:
         a[IS_FULL] = 1
         return FULL
@@ -1591,18 +2164,13 @@ def advance(a, config, data, start, end):
 
 
 @njit(cache=True, nogil=True)
-def is_accepting(a, config):
-    return a[CONFIG + 5 * config + 2] != 0
-
-
-@njit(cache=True, nogil=True)
 def next_bytes(a, config, out, most):
     """Write the bytes that can come next to out (uint8[256]); stop after `most` of them.
 
     Returns their number, NEED or FULL.
     """
-    first = PAIR + 2 * a[CONFIG + 5 * config]
-    pairs = a[CONFIG + 5 * config + 1]
+    first = PAIR + 2 * a[CONFIG + 7 * config]
+    pairs = a[CONFIG + 7 * config + 1]
     n = 0
     for b in range(256):
         for i in range(pairs):
@@ -1633,43 +2201,97 @@ def step_all(a, s, out):
 
 
 @njit(cache=True, nogil=True)
+def _resume(a, cell, x, text, depth):
+    """Push, at CLOSURE, the walks that go on in the frames below `cell` from node set x.
+
+    `text` is what had been read when the token began. Returns the new depth, or MISSING.
+    """
+    then = a[CELL + 5 * cell]
+    parents = a[CELL + 5 * cell + 3]
+    if 3 * (depth + (1 + _set_size(a, x)) * parents) >= 3 * MAX_CLOSURE:
+        a[IS_FULL] = 1
+        return MISSING
+    is_sketch = a[CELL + 5 * cell + 1] >= 0
+    state = a[STATE + 8 * then + 2] if is_sketch else then
+    meets_unknown = 0
+    if is_sketch:
+        q = _result_or_job(a, state, x)
+        if q < 0:
+            return MISSING
+        meets_unknown = a[RESULT + 7 * q + 6]
+    if meets_unknown == 0:
+        for i in range(parents):
+            a[CLOSURE + 3 * depth] = state
+            a[CLOSURE + 3 * depth + 1] = _parent(a, cell, i)
+            a[CLOSURE + 3 * depth + 2] = x
+            depth += 1
+        return depth
+    missing = False
+    for j in range(_set_size(a, x)):
+        node = _set_node(a, x, j)
+        state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
+        if state < 0:
+            missing = True
+            continue
+        for i in range(parents):
+            a[CLOSURE + 3 * depth] = state
+            a[CLOSURE + 3 * depth + 1] = _parent(a, cell, i)
+            a[CLOSURE + 3 * depth + 2] = node
+            depth += 1
+    return MISSING if missing else depth
+
+
+@njit(cache=True, nogil=True)
 def _find_recipe(a, config):
     """List the results whose union is the mask of `config`. 0, or NEED or FULL."""
     if a[N_JOBS] > 0:  # left by a call that had to wait for states
         status = _run_jobs(a)
         if status != 0:
             return status
+    text = a[CONFIG + 7 * config + 5]
     while True:
         start = a[N_RECIPE]
         count = 0
         missing = False
-        first = PAIR + 2 * a[CONFIG + 5 * config]
-        for i in range(a[CONFIG + 5 * config + 1]):
-            s = a[first + 2 * i]
-            cell = a[first + 2 * i + 1]
-            x = 0
-            while True:
+        first = PAIR + 2 * a[CONFIG + 7 * config]
+        a[VISIT_EPOCH] += 1
+        for i in range(a[CONFIG + 7 * config + 1]):
+            depth = 1
+            a[CLOSURE] = a[first + 2 * i]
+            a[CLOSURE + 1] = a[first + 2 * i + 1]
+            a[CLOSURE + 2] = 0
+            while depth > 0 and a[IS_FULL] == 0:
+                depth -= 1
+                s = a[CLOSURE + 3 * depth]
+                cell = a[CLOSURE + 3 * depth + 1]
+                x = a[CLOSURE + 3 * depth + 2]
+                if not _is_new(a, s, cell, x):
+                    continue
                 r = _result_or_job(a, s, x)
                 if r < 0:
                     missing = True
-                    break
+                    continue
                 if start + count >= MAX_RECIPE:
                     a[IS_FULL] = 1
-                    return FULL
+                    break
                 a[RECIPE + start + count] = r
                 count += 1
-                x = a[RESULT + 6 * r + 5]
-                if x < 0 or cell == BOTTOM:
-                    break
-                s = a[CELL + 2 * cell]
-                cell = a[CELL + 2 * cell + 1]
+                x = a[RESULT + 7 * r + 5]
+                if x >= 0 and cell != BOTTOM:
+                    below = _resume(a, cell, x, text, depth)
+                    if below < 0:
+                        missing = True
+                    else:
+                        depth = below
         if a[IS_FULL] != 0:
             a[N_JOBS] = 0
             return FULL
+        if a[N_TEXT_REQUESTS] > 0:
+            return NEED
         if not missing:
             a[N_RECIPE] = start + count
-            a[CONFIG + 5 * config + 3] = start
-            a[CONFIG + 5 * config + 4] = count
+            a[CONFIG + 7 * config + 3] = start
+            a[CONFIG + 7 * config + 4] = count
             return 0
         status = _run_jobs(a)
         if status != 0:
@@ -1679,7 +2301,7 @@ def _find_recipe(a, config):
 @njit(cache=True, nogil=True)
 def fill(a, config, out):
     """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
-    at = CONFIG + 5 * config
+    at = CONFIG + 7 * config
     if a[at + 3] < 0:
         status = _find_recipe(a, config)
         if status != 0:
@@ -1689,7 +2311,7 @@ def fill(a, config, out):
     count = a[at + 4]
     rows = 0
     for i in range(count):
-        row = a[RESULT + 6 * a[first + i] + 2]
+        row = a[RESULT + 7 * a[first + i] + 2]
         if row >= 0:
             source = a[ROW] + row * words
             if rows == 0:
@@ -1702,7 +2324,7 @@ def fill(a, config, out):
         out[:words] = 0
     out[words:] = 0
     for i in range(count):
-        r = RESULT + 6 * a[first + i]
+        r = RESULT + 7 * a[first + i]
         token_at = TOKEN + a[r + 3]
         for j in range(a[r + 4]):
             token = a[token_at + j]
@@ -1718,7 +2340,7 @@ def fill(a, config, out):
 def prepare_many(a, configs):
     """Find the recipes of configs (int64[B]). 0, or NEED or FULL."""
     for i in range(configs.shape[0]):
-        if a[CONFIG + 5 * configs[i] + 3] < 0:
+        if a[CONFIG + 7 * configs[i] + 3] < 0:
             status = _find_recipe(a, configs[i])
             if status != 0:
                 return status

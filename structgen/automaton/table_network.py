@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from structgen.automaton import kernels as k
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
-from structgen.network import Call, Choice, Key, Scan
-from structgen.regular import Automaton, Language
+from structgen.network import Call, Capture, Choice, Key, Scan, TextKey
+from structgen.regular import Automaton, Language, Live
+from structgen.regular.charset import SCALAR_COUNT
 
 __all__ = ["TableNetwork"]
 
@@ -34,6 +36,7 @@ class TableNetwork:
     """
 
     RETURN = k.RETURN
+    UNKNOWN = k.UNKNOWN
 
     def __init__(self, arena: NDArray[np.int32]) -> None:
         self._arena = arena
@@ -44,7 +47,9 @@ class TableNetwork:
         self._choices: dict[tuple[int, ...], int] = {}
         self._keys: dict[int, object] = {}
         self._names: dict[tuple[str, ...], int] = {}
+        self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
+        self._check(k.new_state(arena, k.UNKNOWNS, 0, 0, 0, 0, 0))
         self._any = self._any_content()
         arena[k.ANY_CONTENT] = self._any
 
@@ -167,6 +172,13 @@ class TableNetwork:
                 self._cells[at + 1] = definition.piece
                 self._cells[at + 2] = definition.then
                 self._cells[at] = k.CALL
+            elif isinstance(definition, Capture):
+                sketch = self.state(definition.then.sketch())
+                self._captures[state] = definition.then
+                at = k.STATE + 8 * state
+                self._cells[at + 1] = definition.piece
+                self._cells[at + 2] = sketch
+                self._cells[at] = k.CAPTURE
             elif isinstance(definition, Scan):
                 self._scan(state, definition.edges, returns=definition.returns)
             elif isinstance(definition, Choice):
@@ -174,6 +186,10 @@ class TableNetwork:
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
+
+    def after(self, capture: int, text: bytes) -> int:
+        """The state after a capture whose piece has read `text`."""
+        return self.state(self._captures[capture].after(text))
 
     # --- Records --------------------------------------------------------------------------------
 
@@ -185,6 +201,7 @@ class TableNetwork:
             self._keys[state] = key
             if type(key) is _AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
+                self._set_safe(state, key.automaton.live(key.state))
         return state
 
     @staticmethod
@@ -194,6 +211,14 @@ class TableNetwork:
         if bound is None:
             return 0  # never asked for: such an automaton comes without a limit of its own
         return key.automaton.shortest_length(key.state) | bound << k.SHORTEST_BITS
+
+    def _set_safe(self, state: int, live: Live | None) -> None:
+        if live is not None:
+            self._cells[k.SAFE + 2 * state] = _safe_classes(live.characters)
+            lengths = k.NO_TAIL
+            if live.tail is not None and live.tail < k.SHORTEST_MASK > live.shortest:
+                lengths = live.shortest | live.tail << k.SHORTEST_BITS
+            self._cells[k.SAFE + 2 * state + 1] = lengths
 
     def _new(self) -> int:
         cells = self._cells
@@ -267,3 +292,39 @@ class TableNetwork:
         if state < 0:
             raise TablesFull
         return int(state)
+
+
+@lru_cache(maxsize=1024)
+def _safe_classes(characters: tuple[tuple[int, int], ...]) -> int:
+    """The classes of bytes that only these characters are made of, as bits.
+
+    Raw control characters are in no string, so they do no harm. What is escaped may be any
+    character: the backslash is safe only if all are. A character beyond ASCII goes by its first
+    byte, so continuation bytes are safe.
+    """
+    safe = {byte for low, high in characters for byte in range(low, min(high, 0x7F) + 1)}
+    if sum(high - low + 1 for low, high in characters) < SCALAR_COUNT:
+        safe.discard(0x5C)
+    safe.discard(0x22)
+    safe.update(range(0x20))
+    safe.update(range(0x80, 0xC0))
+    safe.update(byte for byte in range(0xC0, 0x100) if _covers(characters, *_led_by(byte)))
+    broken = {k.byte_class(byte) for byte in range(256) if byte not in safe}
+    return sum(1 << number for number in {k.byte_class(byte) for byte in safe} - broken)
+
+
+def _led_by(byte: int) -> tuple[int, int]:
+    """The code points whose UTF-8 form begins with a byte from 0xC0; empty if there are none."""
+    if byte < 0xE0:
+        return max((byte & 0x1F) << 6, 0x80), (byte & 0x1F) << 6 | 0x3F
+    if byte < 0xF0:
+        return max((byte & 0xF) << 12, 0x800), (byte & 0xF) << 12 | 0xFFF
+    return max((byte & 0xF) << 18, 0x10000), min((byte & 0xF) << 18 | 0x3FFFF, 0x10FFFF)
+
+
+def _covers(characters: tuple[tuple[int, int], ...], first: int, last: int) -> bool:
+    """Whether all scalar values in first..last are among the characters."""
+    for low, high in characters:
+        if low <= first <= high:
+            first = high + 1 if high + 1 != 0xD800 else 0xE000
+    return first > last

@@ -40,9 +40,11 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.EXITS: len(nodes),
         k.EOS: max(1, len(vocabulary.eos_token_ids)),
         k.ROW_SCRATCH: words,
+        k.ABOVE: len(nodes),
+        k.LONGEST: len(nodes),
         k.BELOW: 3 * len(nodes),
         k.BELOW_TOKEN: vocabulary.size,
-        k.ANY_TOKEN: 2 * vocabulary.size,
+        k.ANY_TOKEN: 3 * vocabulary.size,
         k.ANY_END: 2 * vocabulary.size,
         k.ANY_EXIT: 2 * len(nodes),
         k.ROW: max_rows * words,
@@ -62,5 +64,6 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
     arena[k.MAX_ROWS] = max_rows
     arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
     arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
+    arena[k.N_TEXTS] = 1  # text 0 is empty
     k.summarise_trie(arena)
     return arena

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from structgen.network.protocol import Network
 
-__all__ = ["Call", "Choice", "Definition", "Key", "Scan"]
+__all__ = ["Call", "Capture", "Choice", "Definition", "Key", "Scan", "TextKey"]
 
 
 class Scan(NamedTuple):
@@ -40,7 +40,18 @@ class Call(NamedTuple):
     then: int
 
 
-Definition = Scan | Choice | Call
+class Capture(NamedTuple):
+    """Run the piece that starts at `piece`; how to continue depends on the text it has read.
+
+    It continues at the state named by `then.after(text)`. For what no context-free grammar
+    expresses: names that an object has already, items that must differ, tags that must match.
+    """
+
+    piece: int
+    then: TextKey
+
+
+Definition = Scan | Choice | Call | Capture
 
 
 class Key(Hashable, Protocol):
@@ -48,4 +59,23 @@ class Key(Hashable, Protocol):
 
     def expand(self, network: Network) -> Definition:
         """Define the state. Must be pure: a network may forget states and ask again."""
+        ...
+
+
+class TextKey(Hashable, Protocol):
+    """What follows a captured text. Both methods must be pure."""
+
+    def after(self, text: bytes) -> Key:
+        """The state after `text`, which is the whole text of the piece."""
+        ...
+
+    def sketch(self) -> Key:
+        """A stand-in for `after(text)` that holds for every text.
+
+        It reads the same as each of them up to where the text matters: it must be at
+        `network.UNKNOWN` before the first byte that one text allows and another does not. Masks
+        read on in the sketch beyond the end of the piece, and only where one token runs into
+        UNKNOWN is each end of the piece looked at with its own text. So a sketch saves time where
+        tokens seldom get that far; one that is UNKNOWN itself is always right.
+        """
         ...

@@ -9,10 +9,13 @@ if TYPE_CHECKING:
     from structgen.network.definitions import Key
     from structgen.regular import Automaton, Language
 
-__all__ = ["RETURN", "Network"]
+__all__ = ["RETURN", "UNKNOWN", "Network"]
 
 RETURN = 0
 """The state that ends a piece."""
+
+UNKNOWN = 1
+"""Where the sketch of a capture would need the text (see `structgen.network.TextKey`)."""
 
 
 class Network(Protocol):
@@ -24,6 +27,7 @@ class Network(Protocol):
     """
 
     RETURN: int
+    UNKNOWN: int
 
     def state(self, key: Key) -> int:
         """The state named by `key`, defined by `key.expand` when it is first reached."""

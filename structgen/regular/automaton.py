@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from structgen.errors import LimitExceededError, UnsatisfiableError
 from structgen.regular.charset import utf8_sequences
-from structgen.regular.language import EMPTY, Language
+from structgen.regular.language import EMPTY, Language, Live
 
 __all__ = ["Automaton"]
 
@@ -46,6 +46,14 @@ class Automaton:
         """Whether the text may end at `state`."""
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
+
+    def live(self, state: int) -> Live | None:
+        """Characters of which every text can follow `state` (see `Language.live`).
+
+        None where there are none, as in the middle of a character.
+        """
+        key = self._keys[state]
+        return key.live if isinstance(key, Language) and key.live.characters else None
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""

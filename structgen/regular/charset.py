@@ -14,6 +14,7 @@ _EXTRA_CASES: dict[int, tuple[int, ...]] = import_module("re._casefix")._EXTRA_C
 
 __all__ = [
     "SCALARS",
+    "SCALAR_COUNT",
     "Ranges",
     "case_variants",
     "complement",
@@ -27,6 +28,8 @@ Ranges = tuple[tuple[int, int], ...]
 
 SCALARS: Ranges = ((0, 0xD7FF), (0xE000, 0x10FFFF))
 """All Unicode scalar values: every code point but surrogates."""
+
+SCALAR_COUNT = 0x110000 - 0x800
 
 
 def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:

@@ -9,22 +9,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from structgen.errors import LimitExceededError
-from structgen.regular.charset import SCALARS, Ranges, complement, intersect, normalise
+from structgen.regular.charset import (
+    SCALAR_COUNT,
+    SCALARS,
+    Ranges,
+    complement,
+    intersect,
+    normalise,
+)
 
 if TYPE_CHECKING:
     from structgen.regular.automaton import Automaton
 
-__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "characters", "length", "text"]
+__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "Live", "characters", "length", "text"]
 
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
 
 MAX_LIVENESS_STEPS = 20_000
 MAX_LENGTH_BOUND = 10_000
 MAX_BOUND_STEPS = 100
+
+
+class Live(NamedTuple):
+    """Characters of which every text can be continued (see `Language.live`).
+
+    Attributes:
+        characters: The characters.
+        shortest: With at most this many characters there is a text that continues none of them.
+        tail: After n of them, max(`shortest` - n, `tail`) more are enough; None: not known.
+    """
+
+    characters: Ranges
+    shortest: int
+    tail: int | None
+
+    @property
+    def size(self) -> int:
+        """How many characters they are."""
+        return sum(high - low + 1 for low, high in self.characters)
+
+    def then(self, length: int) -> Live:
+        """The same where a text of `length` characters must follow."""
+        tail = None if self.tail is None else self.tail + length
+        return Live(self.characters, self.shortest + length, tail)
+
+
+_NOT_LIVE = Live((), 0, None)
 
 
 class Language:
@@ -198,6 +232,46 @@ class Language:
         bound = _structural_bound(self) if not self.extended else _explored_bound(self)
         return bound if bound is not None and bound <= MAX_LENGTH_BOUND else None
 
+    @cached_property
+    def live(self) -> Live:
+        """Characters of which every text can be continued to one in the language.
+
+        As far as is plain to see: those of `x` in `x* + y`, which still holds after any of them has
+        been read; all of them for a search, `ANY + x + ANY`.
+        """
+        if self.kind == "cat":
+            first, second = self._terms
+            return first.live.then(second.shortest_length) if second.is_live else _NOT_LIVE
+        if self.kind == "repeat":
+            (part,), least = self._terms, self.parts[1]
+            if part.kind == "chars" and self.parts[2] is None:
+                return Live(part.parts, least, 0)  # type: ignore[arg-type]
+            live = part.live
+            return live.then((least - 1) * part.shortest_length) if least > 1 else live  # type: ignore[operator]
+        if self.kind == "or":
+            return max((part.live for part in self._terms), key=lambda live: live.size)
+        if self.kind == "and":
+            # Continue to a text of one after the other; each stays satisfied by those that follow.
+            if all(part.live.size == SCALAR_COUNT and part._is_extensible for part in self._terms):
+                return Live(SCALARS, 0, None)
+        elif self.kind == "not" and _is_finite(self._terms[0]):
+            return Live(SCALARS, 0, None)
+        return _NOT_LIVE
+
+    @property
+    def _is_extensible(self) -> bool:
+        """Whether its texts stay in the language whatever follows them, as far as is plain."""
+        if self.kind == "cat":
+            return self._terms[1]._is_extensible
+        if self.kind in ("or", "and"):
+            return all(part._is_extensible for part in self._terms)
+        return self is ANY
+
+    @property
+    def _terms(self) -> tuple[Language, ...]:
+        """The parts that are languages."""
+        return tuple(part for part in self.parts if isinstance(part, Language))
+
     def automaton(self) -> Automaton:
         """The deterministic automaton over UTF-8 bytes, made state by state.
 
@@ -265,6 +339,17 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
     """
     normal = normalise(ranges)
     return _term("chars", normal, nullable=False) if normal else EMPTY
+
+
+def _is_finite(term: Language) -> bool:
+    """Whether the language has finitely many texts, as far as is plain to see."""
+    if term.kind == "not":
+        return False
+    if term.kind == "repeat":
+        return term.parts[2] is not None and _is_finite(term._terms[0])
+    if term.kind == "and":
+        return any(_is_finite(part) for part in term._terms)
+    return all(_is_finite(part) for part in term._terms)
 
 
 def text(value: str) -> Language:

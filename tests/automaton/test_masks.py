@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
+from structgen import regular
 from structgen.automaton import Engine, engine_of, kernels
 from structgen.automaton.completion import shortest_completion
-from structgen.network import RETURN, Call, Choice, Definition, Network, Scan
+from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network, Scan
+from structgen.regular import Language
 from structgen.vocabulary import Vocabulary
 from tests.naive import naive_accepts
 
@@ -37,9 +40,38 @@ class At(NamedTuple):
         if kind == "string":
             least, most = (int(argument) for argument in arguments)
             return Call(network.json_string(None, least, most), then)
+        if kind == "capture":
+            piece = Rule(self.rules, int(arguments[1]))
+            return Capture(network.state(piece), Captured(arguments[0], self, None))
         if kind == "names":
             return Choice((network.json_names([(name, then) for name in arguments]),))
         return Call(network.json_string_except(arguments), then)
+
+
+class Captured(NamedTuple):
+    """After a captured text: a comma, then the text again or (kind "differ") another string."""
+
+    kind: str
+    place: At
+    text: bytes | None  # None: the sketch
+
+    def after(self, text: bytes) -> Key:
+        return self._replace(text=text)
+
+    def sketch(self) -> Key:
+        return self
+
+    def expand(self, network: Network) -> Definition:
+        rules, alternative, position = self.place
+        then = _place(network, rules, alternative, position + 1)
+        if self.text is None:
+            known = b"," if self.kind == "again" else b',"'
+            return Choice((network.literal(known, network.UNKNOWN),))
+        if self.kind == "again":
+            return Choice((network.literal(b"," + self.text, then),))
+        name = self.text.decode("latin-1")
+        piece = network.json_string_except([name])
+        return Choice((network.literal(b",", network.call(piece, then)),))
 
 
 class Rule(NamedTuple):
@@ -64,6 +96,11 @@ class RuleGrammar(NamedTuple):
         return network.state(Rule(self.rules, 0))
 
 
+CAPTURED = 3  # the rule that captures read
+CAPTURES: tuple[Symbol, ...] = (
+    ("capture", "again", str(CAPTURED)),
+    ("capture", "differ", str(CAPTURED)),
+)
 STRINGS: tuple[Symbol, ...] = (
     ("string", "0", "2"),
     ("string", "1", "1"),
@@ -76,12 +113,14 @@ STRINGS: tuple[Symbol, ...] = (
 
 def random_rules(rng: random.Random) -> Rules:
     """Rules without left recursion (each alternative begins with a byte, a string or nothing)."""
-    count = rng.randint(1, 3)
+    count = CAPTURED
 
     def symbol(first: bool) -> Symbol:
         choice = rng.random()
         if choice < 0.25:
             return rng.choice(STRINGS)
+        if choice < 0.4:
+            return rng.choice(CAPTURES)
         if choice < 0.6 and not first:
             return rng.randrange(count)
         return rng.choice("ab,")
@@ -93,10 +132,11 @@ def random_rules(rng: random.Random) -> Rules:
             symbols = [s if not isinstance(s, int) else "a" for s in symbols]
         return tuple(symbols)
 
-    return tuple(
+    rules = [
         tuple(alternative(productive=i == 0) for i in range(rng.randint(1, 3)))
         for _ in range(count)
-    )
+    ]
+    return (*rules, (("a",), ("b", "a"), ("a", "a", 0)))
 
 
 def small_vocabulary() -> Vocabulary:
@@ -129,7 +169,7 @@ def naive_tokens(grammar: RuleGrammar, text: bytes) -> set[int]:
     return allowed
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(40))
 def test_masks_equal_the_naive_recogniser(seed: int) -> None:
     rng = random.Random(seed)
     grammar = RuleGrammar(random_rules(rng))
@@ -149,6 +189,59 @@ def test_masks_equal_the_naive_recogniser(seed: int) -> None:
             text += VOCABULARY.tokens[token]
         completed = text + shortest_completion(engine, config)
         assert naive_accepts(grammar, completed)[1], (grammar, text, completed)
+
+
+class StringGrammar(NamedTuple):
+    language: Language
+    most: int | None = None
+
+    def start(self, network: Network) -> int:
+        return network.json_string(self.language, 0, self.most)
+
+
+def _has(characters: Iterable[tuple[int, int]], character: str) -> bool:
+    return any(low <= ord(character) <= high for low, high in characters)
+
+
+def _search(pattern: str) -> Language:
+    return regular.regex(pattern, "ecma", search=True)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "live"),
+    [
+        (StringGrammar(_search("a,a")), "a,é"),
+        (StringGrammar(_search("aa$")), "a,é"),
+        (StringGrammar(_search("é|b") & _search("a")), "a,é"),
+        (StringGrammar(_search("^a,") | _search("b")), "a,é"),
+        (StringGrammar(~regular.text("aé")), "a,é"),
+        (StringGrammar(~_search("^a")), ""),
+        (StringGrammar(_search("a$") & _search("b")), ""),
+        (StringGrammar(_search("^[a\n]*$"), 4), "a"),
+        (StringGrammar(_search("^a{2,300}$")), ""),
+        (StringGrammar(_search("^a*,")), "a"),
+        (StringGrammar(_search("^[a,]{3,}$"), 4), "a,"),
+        (StringGrammar(_search("^[a,]*é$"), 3), "a,"),
+        (StringGrammar(_search("^(a*é|,)$"), 3), "a"),
+        (StringGrammar(_search("^.*,$")), "a,é"),
+        (StringGrammar(_search("^[^,]+,[^a]$")), "aé"),
+        (StringGrammar(_search("^([a,]+é)+$")), "a,"),
+    ],
+)
+def test_masks_of_strings_equal_steps(grammar: StringGrammar, live: str) -> None:
+    characters = grammar.language.live.characters
+    assert "".join(c for c in "a,é" if _has(characters, c)) == live
+    engine = engine_of(VOCABULARY)
+    for text in (b"", b'"', b'"a', b'"a,', b'"\xc3', b'"\\', b'"\\u00', b'"\\ud83d'):
+        config = engine.step_bytes(engine.initial(grammar), text)
+        if config < 0:
+            continue
+        steps = {
+            token
+            for token, piece in enumerate(VOCABULARY.tokens)
+            if piece and engine.step_bytes(config, piece) >= 0
+        }
+        assert allowed_tokens(engine, config) == steps, text
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -180,3 +273,17 @@ def test_a_repeated_mask_walks_nothing() -> None:
     allowed_tokens(engine, config)
     assert engine.counts() == before
     assert kernels.RETURN == RETURN
+
+
+def test_ambiguity_does_not_multiply_stacks() -> None:
+    """`S: S S | "a"` without left recursion: a text has exponentially many trees."""
+    grammar = RuleGrammar(((("a", 1),), ((), (0, 1))))
+    engine = Engine(VOCABULARY)
+    config = engine.initial(grammar)
+    for length in range(1, 101):
+        config = engine.step_bytes(config, b"a")
+        assert len(engine.pairs(config)) <= 2
+        assert engine.counts()["cells"] <= 2 * length + 2
+    assert engine.is_accepting(config)
+    assert engine.counts()["visited_nodes"] == 0
+    assert allowed_tokens(engine, config) == naive_tokens(grammar, b"aa")
