@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from lark.exceptions import GrammarError as LarkGrammarError
 from lark.exceptions import UnexpectedInput
@@ -90,7 +91,7 @@ def _check_terminals(text: str) -> None:
     words = [word[0] for word in _WORD.finditer(text) if word["kept"]]
     parts: dict[str, list[str]] = {}
     current: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         if following == ":":
             current = parts[word] = []
         else:
