@@ -114,7 +114,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _stop(reason: str) -> None:
-    typer.echo(f"Error: {reason}", err=True)
+    typer.echo(f"Error: {' '.join(reason.split())}", err=True)
     raise typer.Exit(2)
 
 

@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from jsonschemabench.data import DataError
+
 __all__ = ["END_OF_SEQUENCE", "VOCABULARY_SIZE", "default_ranks", "read_encoding", "token_bytes"]
 
 VOCABULARY_SIZE = 128_256
@@ -37,17 +39,27 @@ def default_ranks() -> Path:
 
 
 def read_encoding(ranks: Path) -> Any:
-    """The tiktoken encoding of a file of ranks, with Llama 3's 256 special tokens."""
-    import tiktoken
-    from tiktoken.load import load_tiktoken_bpe
+    """The tiktoken encoding of a file of ranks, with Llama 3's 256 special tokens.
 
+    Raises:
+        DataError: tiktoken is not installed, or the file is no file of Llama 3's ranks.
+    """
+    try:
+        import tiktoken
+        from tiktoken.load import load_tiktoken_bpe
+    except ImportError:
+        raise DataError(
+            "Reading Llama 3's tokenizer needs tiktoken: pip install tiktoken"
+        ) from None
+    try:
+        tokens = load_tiktoken_bpe(str(ranks))
+    except (OSError, ValueError) as error:
+        raise DataError(f"Cannot read ranks from {ranks}: {error}") from None
+    if sorted(tokens.values()) != list(range(FIRST_SPECIAL)):
+        raise DataError(f"{ranks} has {len(tokens)} ranks, Llama 3's tokenizer {FIRST_SPECIAL}")
+    special = {f"<|special_{token}|>": token for token in range(FIRST_SPECIAL, VOCABULARY_SIZE)}
     return tiktoken.Encoding(
-        "llama3",
-        pat_str=_PATTERN,
-        mergeable_ranks=load_tiktoken_bpe(str(ranks)),
-        special_tokens={
-            f"<|special_{token}|>": token for token in range(FIRST_SPECIAL, VOCABULARY_SIZE)
-        },
+        "llama3", pat_str=_PATTERN, mergeable_ranks=tokens, special_tokens=special
     )
 
 

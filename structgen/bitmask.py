@@ -108,16 +108,17 @@ def apply_bitmask(logits: Any, bitmask: Any) -> None:
         return
     import torch
 
-    words = torch.from_numpy(bitmask) if isinstance(bitmask, np.ndarray) else bitmask
     values = logits.detach()
-    if values.device.type == "cpu" and words.device.type == "cpu":
+    in_host = isinstance(bitmask, np.ndarray) or bitmask.device.type == "cpu"
+    if values.device.type == "cpu" and in_host:
         if values.dtype == torch.bfloat16:  # which numpy lacks: write its bits
-            _forbid(values.view(torch.int16).numpy(), words.numpy(), _BFLOAT16_MINUS_INFINITY)
+            _forbid(values.view(torch.int16).numpy(), np.asarray(bitmask), _BFLOAT16_MINUS_INFINITY)
         else:
-            _forbid(values.numpy(), words.numpy(), -np.inf)
+            _forbid(values.numpy(), np.asarray(bitmask), -np.inf)
         return
     if values.numel() == 0:
         return
+    words = torch.tensor(bitmask) if isinstance(bitmask, np.ndarray) else bitmask
     if values.device.type == "cuda":
         words = _to_cuda(words, values.device)
         kernel = _cuda_kernel()
@@ -149,8 +150,11 @@ def _check(logits: Any, bitmask: Any) -> None:
     for name, array in (("logits", logits), ("bitmask", bitmask)):
         if 0 not in array.shape and array.shape[-1] > 1 and _last_stride(array) != 1:
             raise ValueError(f"Each row of the {name} must be contiguous")
-    if isinstance(logits, np.ndarray) and not logits.flags.writeable:
-        raise ValueError("The logits are read-only")
+    if isinstance(logits, np.ndarray):
+        if not logits.flags.writeable:
+            raise ValueError("The logits are read-only")
+    elif logits.ndim == 2 and logits.shape[0] > 1 and logits.stride(0) == 0:
+        raise ValueError("The rows of the logits are the same memory: clone them")
 
 
 def _name(array: Any) -> str:

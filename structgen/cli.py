@@ -352,6 +352,8 @@ def _grammar(
         ) from None
     except RecursionError:
         raise ValueError(f"{schema} is nested too deeply to be read") from None
+    except ValueError as error:  # a number of more digits than Python takes
+        raise ValueError(f"{schema} cannot be read: {error}") from None
     return sg.json_schema(document, property_order=order.value, whitespace=whitespace)
 
 

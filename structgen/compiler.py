@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from structgen.automaton import Engine, Grammar, TablesFull, engine_of
-from structgen.errors import LimitExceededError
+from structgen.errors import LimitExceededError, UnsatisfiableError, VocabularyError
 from structgen.frontends.json_schema import json_schema, schema_of
+from structgen.frontends.regex import RegularGrammar
 from structgen.matcher import Matcher
 from structgen.vocabulary import Vocabulary
 
@@ -77,6 +78,11 @@ def grammar_of(source: Any) -> Grammar:
             "A bare string is no grammar: say sg.regex(...), sg.choice([...]) or "
             "sg.json_schema(json.loads(...))"
         )
+    if source is None or isinstance(source, float | list | tuple) or type(source) is int:
+        raise TypeError(
+            "A grammar is a Grammar, a JSON Schema (dict or bool) or a Python type, not "
+            f"{type(source).__name__}"
+        )
     if isinstance(source, dict | bool):
         return json_schema(source)
     if isinstance(source, type) or not hasattr(source, "start"):
@@ -97,6 +103,8 @@ def compile(source: Any, vocabulary: Vocabulary) -> CompiledGrammar:
         GrammarError: The source is malformed (`UnsupportedSchemaError`: it cannot be enforced
             exactly).
         UnsatisfiableError: Nothing satisfies it.
+        VocabularyError: It is a regular expression or a choice, and no text of it can be written in
+            the vocabulary's tokens.
         LimitExceededError: A stated limit was reached.
 
     Example:
@@ -111,4 +119,23 @@ def compile(source: Any, vocabulary: Vocabulary) -> CompiledGrammar:
             f"vocabulary must be a structgen.Vocabulary, not {type(vocabulary).__name__}; "
             "see Vocabulary.from_tokenizer"
         )
-    return CompiledGrammar(grammar_of(source), vocabulary)
+    return CompiledGrammar(_spelled(grammar_of(source), vocabulary), vocabulary)
+
+
+def _spelled(grammar: Grammar, vocabulary: Vocabulary) -> Grammar:
+    """A regular grammar without what the tokens cannot spell; any other one as it is.
+
+    JSON needs no such care: what is not a token can be escaped in a string.
+    """
+    if not isinstance(grammar, RegularGrammar) or not vocabulary.unspelled_bytes:
+        return grammar
+    characters = vocabulary.spelled_characters
+    if characters is None:
+        return grammar
+    try:
+        return grammar.within(characters)
+    except UnsatisfiableError:
+        raise VocabularyError(
+            "No text of the grammar can be written in the vocabulary's tokens: they lack the bytes "
+            + ", ".join(f"0x{byte:02X}" for byte in sorted(vocabulary.unspelled_bytes))
+        ) from None

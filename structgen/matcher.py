@@ -7,7 +7,8 @@ engine has emptied its tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["Matcher", "fill_bitmasks"]
 Answer = TypeVar("Answer")
 
 MAX_FORCED_BYTES = 1 << 14
+_NO_ROW: NDArray[np.int32] = np.empty(0, np.int32)
 
 
 class Matcher:
@@ -46,15 +48,27 @@ class Matcher:
         (2, True)
     """
 
-    __slots__ = ("_compiled", "_configs", "_engine", "_generation", "_is_terminated", "_taken")
+    __slots__ = (
+        "_checked_row",
+        "_compiled",
+        "_configs",
+        "_engine",
+        "_generation",
+        "_is_terminated",
+        "_spells_all",
+        "_taken",
+    )
 
     def __init__(self, compiled: CompiledGrammar) -> None:
         self._compiled = compiled
         self._engine = compiled.engine
+        self._spells_all = not compiled.vocabulary.unspelled_bytes
         self._generation, initial = compiled.initial()
         self._configs = [initial]
         self._taken: list[int | bytes] = []
         self._is_terminated = False
+        # A numpy buffer is checked once: most requests have one for all their masks.
+        self._checked_row = _NO_ROW
 
     # --- Where the request is -------------------------------------------------------------------
 
@@ -86,21 +100,38 @@ class Matcher:
                 allows token 32*w + i. Wider rows are cleared beyond the vocabulary.
 
         Raises:
-            ValueError: `row` has another shape or dtype, or is not contiguous.
+            ValueError: `row` has another shape or dtype, is not contiguous or is read-only.
+            VocabularyError: No token can go on, though the text is not complete: the grammar needs
+                text that the tokens cannot spell (docs/vocabulary.md).
             LimitExceededError: The mask needs more room than the engine's tables have.
         """
-        array = _int32_array(row, 1)
-        _check_width(array.shape[0], self._compiled.vocabulary.size)
+        array = row
+        if row is not self._checked_row:
+            array = _int32_array(row, 1)
+            _check_width(array.shape[0], self._compiled.vocabulary.size)
+            self._checked_row = array
         if self._is_terminated:
             _only_end(array, self._compiled.vocabulary.eos_token_ids)
-        elif self._generation == self._engine.generation:
+            return
+        engine = self._engine
+        with engine.lock:
             try:
-                self._engine.fill(self._configs[-1], array)
+                if self._generation == engine.generation:
+                    engine.fill(self._configs[-1], array)
             except TablesFull:
-                self._replay()
-                self._run(lambda: self._engine.fill(self._configs[-1], array))
-        else:
-            self._run(lambda: self._engine.fill(self._configs[-1], array))
+                engine.reset(engine.generation)
+            if self._generation != engine.generation:
+                self._run(lambda: engine.fill(self._configs[-1], array))
+        if not self._spells_all and not array.any():
+            self._check_end()
+
+    def _check_end(self) -> None:
+        """Where the mask is empty: that the text is complete (and no token ends a sequence)."""
+        if not self.is_accepting:
+            raise VocabularyError(
+                "No token can go on here: the text needs one of the bytes "
+                f"{_listed(self.next_bytes())} next, and no token that begins with one fits"
+            )
 
     # --- Taking tokens --------------------------------------------------------------------------
 
@@ -109,9 +140,24 @@ class Matcher:
 
         Raises:
             VocabularyError: `token_id` is not in 0..V-1.
+            TypeError: It is no integer.
             LimitExceededError: The step needs more room than the engine's tables have.
         """
+        if type(token_id) is int and not self._is_terminated:
+            # A step that has been made before, by any request, is one look-up. The tables may be
+            # emptied meanwhile; that changes the generation first.
+            target = self._engine.token_steps.get((self._configs[-1], token_id))
+            if target is not None and self._generation == self._engine.generation:
+                if target >= 0:
+                    self._configs.append(target)
+                    self._taken.append(token_id)
+                return target >= 0
+        return self._accept_token(token_id)
+
+    def _accept_token(self, token_id: int) -> bool:
         vocabulary = self._compiled.vocabulary
+        if type(token_id) is not int:
+            token_id = index(token_id)
         if not 0 <= token_id < vocabulary.size:
             raise VocabularyError(
                 f"Token {token_id} is out of range: the vocabulary has {vocabulary.size} tokens"
@@ -137,6 +183,7 @@ class Matcher:
 
         Raises:
             VocabularyError: A token is not in 0..V-1; those before it have been taken.
+            TypeError: A token is no integer; likewise.
             LimitExceededError: A step needs more room than the engine's tables have.
         """
         for count, token_id in enumerate(token_ids):
@@ -150,8 +197,10 @@ class Matcher:
         Counts as one step for `rollback`.
 
         Raises:
+            TypeError: `data` is not bytes.
             LimitExceededError: The step needs more room than the engine's tables have.
         """
+        data = bytes(memoryview(data))  # what has been taken is kept, and must not change
         if self._is_terminated:
             return not data
         target = self._run(lambda: self._engine.step_bytes(self._configs[-1], data))
@@ -166,7 +215,9 @@ class Matcher:
 
         Raises:
             ValueError: `count` is negative or more than has been taken.
+            TypeError: It is no integer.
         """
+        count = index(count)
         if not 0 <= count <= len(self._taken):
             raise ValueError(f"Cannot undo {count} steps: {len(self._taken)} have been taken")
         if count:
@@ -183,10 +234,12 @@ class Matcher:
         other = object.__new__(Matcher)
         other._compiled = self._compiled
         other._engine = self._engine
+        other._spells_all = self._spells_all
         other._generation = self._generation
         other._configs = self._configs.copy()
         other._taken = self._taken.copy()
         other._is_terminated = self._is_terminated
+        other._checked_row = _NO_ROW
         return other
 
     # --- Looking ahead --------------------------------------------------------------------------
@@ -248,7 +301,7 @@ class Matcher:
     def _replay(self) -> None:
         """Find the place again in tables that have been emptied."""
         self._engine.reset(self._generation)
-        self._generation, config = self._compiled.initial()
+        generation, config = self._compiled.initial()
         configs = [config]
         for step in self._taken:
             if isinstance(step, bytes):
@@ -256,17 +309,21 @@ class Matcher:
             elif step not in self._compiled.vocabulary.eos_token_ids:
                 config = self._engine.step_token(config, step)
             configs.append(config)
-        self._configs = configs
+        self._generation, self._configs = generation, configs
 
     def _run(self, action: Callable[[], Answer]) -> Answer:
-        """Do `action` on current tables: once as they are, once on empty ones."""
-        for _ in range(2):
-            try:
-                if self._generation != self._engine.generation:
-                    self._replay()
-                return action()
-            except TablesFull:
-                self._engine.reset(self._engine.generation)
+        """Do `action` on current tables: once as they are, once on empty ones.
+
+        Under the engine's lock, so that no other request empties the tables in between.
+        """
+        with self._engine.lock:
+            for _ in range(2):
+                try:
+                    if self._generation != self._engine.generation:
+                        self._replay()
+                    return action()
+                except TablesFull:
+                    self._engine.reset(self._engine.generation)
         raise LimitExceededError(
             "The request does not fit in the engine's tables", limit="engine_tables"
         )
@@ -283,7 +340,9 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
             32*w + i.
 
     Raises:
-        ValueError: `bitmask` has another shape or dtype, or the vocabularies differ.
+        ValueError: `bitmask` has another shape or dtype, is not contiguous or is read-only, or the
+            vocabularies differ.
+        VocabularyError: A text cannot go on (as in `Matcher.fill_bitmask`).
         LimitExceededError: A row needs more room than the engine's tables have.
 
     Source:
@@ -298,15 +357,20 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     if any(matcher._engine is not engine for matcher in matchers):
         raise ValueError("The matchers are over different vocabularies: use one call for each")
     _check_width(rows.shape[1], matchers[0]._compiled.vocabulary.size)
-    if any(m._generation != engine.generation or m._is_terminated for m in matchers):
+    with engine.lock:
+        filled = False
+        if all(m._generation == engine.generation and not m._is_terminated for m in matchers):
+            try:
+                engine.fill_many([matcher._configs[-1] for matcher in matchers], rows)
+                filled = True
+            except TablesFull:
+                pass
+    if not filled:
         for matcher, row in zip(matchers, rows, strict=True):
             matcher.fill_bitmask(row)
-        return
-    try:
-        engine.fill_many([matcher._configs[-1] for matcher in matchers], rows)
-    except TablesFull:
-        for matcher, row in zip(matchers, rows, strict=True):
-            matcher.fill_bitmask(row)
+    elif not matchers[0]._spells_all:
+        for row in np.flatnonzero(~rows.any(axis=1)).tolist():
+            matchers[row]._check_end()
 
 
 def _check_width(words: int, vocabulary_size: int) -> None:
@@ -353,17 +417,28 @@ def _only_end(row: NDArray[np.int32], eos_token_ids: Sequence[int]) -> None:
 def _int32_array(buffer: Any, dimensions: int) -> NDArray[np.int32]:
     """A numpy view of a mask buffer, checked."""
     array = buffer
-    if type(array) is not np.ndarray:
+    if not isinstance(array, np.ndarray):
         try:
             array = buffer.numpy()
         except (AttributeError, TypeError, RuntimeError):
+            shown = type(buffer).__name__
+            if hasattr(buffer, "device"):
+                shown = f"{buffer.dtype} on {buffer.device}"
             raise ValueError(
-                "A mask buffer is a numpy array or a torch tensor on the CPU, "
-                f"not {type(buffer).__name__}"
+                f"A mask buffer is int32, a numpy array or a torch tensor on the CPU, not {shown}"
             ) from None
-    if array.dtype != np.int32 or array.ndim != dimensions or not array.flags.c_contiguous:
+    flags = array.flags
+    if array.dtype != np.int32 or array.ndim != dimensions or not flags.c_contiguous:
         raise ValueError(
             f"A mask buffer is contiguous int32 with {dimensions} dimension(s), "
-            f"not {array.dtype}{list(array.shape)}"
+            f"not {array.dtype}{list(array.shape)} with strides {list(array.strides)}"
         )
+    if not flags.writeable:
+        raise ValueError("The mask buffer is read-only")
     return array
+
+
+def _listed(values: Iterable[int]) -> str:
+    """Bytes as hexadecimal numbers, a few of many."""
+    shown = [f"0x{value:02X}" for value in values]
+    return ", ".join([*shown[:8], "..."] if len(shown) > 8 else shown)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+import torch
 
 import structgen as sg
 
@@ -100,6 +102,16 @@ def test_batches_equal_single_rows() -> None:
     sg.fill_bitmasks([], sg.allocate_bitmask(0, VOCABULARY.size))
 
 
+def test_a_completion_nested_too_deeply_is_an_error() -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(1000):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    matcher = sg.compile(schema, VOCABULARY).matcher()
+    with pytest.raises(sg.LimitExceededError, match="completion_nesting"):
+        matcher.shortest_completion()
+    assert mask_of(matcher)
+
+
 def test_emptied_tables_change_nothing() -> None:
     compiled = sg.compile(SCHEMA, VOCABULARY)
     matcher = compiled.matcher()
@@ -117,13 +129,106 @@ def test_emptied_tables_change_nothing() -> None:
         (np.zeros(8, np.int32), "too narrow"),
         (np.zeros(9, np.int64), "int32"),
         (np.zeros((1, 9), np.int32), "dimension"),
-        (np.zeros(18, np.int32)[::2], "contiguous"),
-        ([0] * 9, "numpy array or a torch tensor"),
+        (np.zeros(18, np.int32)[::2], "contiguous int32 .* with strides"),
+        (np.zeros(9, np.int32)[::-1], "contiguous"),
+        (np.zeros(9, ">i4"), "int32"),
+        (np.zeros(9, np.uint32), "int32"),
+        (np.broadcast_to(np.int32(0), (9,)), "contiguous"),
+        (np.frombuffer(bytes(36), np.int32), "read-only"),
+        ([0] * 9, "numpy array or a torch tensor on the CPU, not list"),
+        (None, "not NoneType"),
+        (torch.zeros(9, dtype=torch.int64), "int64"),
+        (torch.zeros(9, dtype=torch.bfloat16), "not torch.bfloat16 on cpu"),
+        (torch.zeros(9, dtype=torch.int32, device="meta"), "not torch.int32 on meta"),
+        (torch.zeros(18, dtype=torch.int32)[::2], "contiguous"),
     ],
 )
 def test_bad_mask_buffers(row: Any, message: str) -> None:
+    matcher = sg.compile(True, VOCABULARY).matcher()
     with pytest.raises(ValueError, match=message):
-        sg.compile(True, VOCABULARY).matcher().fill_bitmask(row)
+        matcher.fill_bitmask(row)
+    if getattr(row, "ndim", 0) == 1 and row.shape[0] == 9:
+        with pytest.raises(ValueError, match=message):
+            sg.fill_bitmasks([matcher], row[None])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        torch.zeros(9, dtype=torch.int32),
+        np.zeros(12, np.int32),
+        np.zeros(37, np.uint8)[1:].view(np.int32),  # not aligned
+        np.ma.zeros(9, dtype=np.int32),
+    ],
+)
+def test_other_mask_buffers(row: Any) -> None:
+    row[:] = -1
+    matcher = sg.compile({"const": 1}, VOCABULARY).matcher()
+    matcher.fill_bitmask(row)
+    assert sg.allowed_tokens(np.asarray(row)).tolist() == mask_of(matcher)
+
+
+@pytest.mark.parametrize("make", [int, np.int64, np.uint16, np.array, torch.tensor])
+def test_integers_of_every_kind(make: Any) -> None:
+    matcher = sg.compile(sg.regex("abc"), VOCABULARY).matcher()
+    assert matcher.accept_token(make(97)) and matcher.accept_tokens([make(98), make(99)]) == 2
+    matcher.rollback(make(2))
+    matcher.compiled.engine.reset(matcher.compiled.engine.generation)
+    assert mask_of(matcher) == [98]
+
+
+@pytest.mark.parametrize("value", [1.0, "1", None, [1], np.float32(1)])
+def test_what_is_no_integer(value: Any) -> None:
+    matcher = sg.compile({"const": [1]}, VOCABULARY).matcher()
+    assert matcher.accept_tokens(b"[1]") == 3 and matcher.accept_token(EOS)
+    for action in (matcher.accept_token, matcher.rollback):
+        with pytest.raises(TypeError):
+            action(value)
+    assert matcher.is_terminated
+
+
+@pytest.mark.parametrize("data", [b"ab", bytearray(b"ab"), memoryview(b"ab")])
+def test_text_of_every_kind(data: Any) -> None:
+    matcher = sg.compile(sg.regex("abc"), VOCABULARY).matcher()
+    assert matcher.accept_bytes(data)
+    if isinstance(data, bytearray):
+        data[:] = b"xx"  # the caller's, to do with what they like
+    matcher.compiled.engine.reset(matcher.compiled.engine.generation)
+    for wrong in ("c", 1, None):
+        with pytest.raises(TypeError):
+            matcher.accept_bytes(wrong)
+    assert mask_of(matcher) == [99]
+
+
+@pytest.mark.parametrize("source", [None, 1, 1.5, [True], ("a",), "{}", b"{}"])
+def test_what_is_no_grammar(source: Any) -> None:
+    with pytest.raises(TypeError, match="grammar"):
+        sg.compile(source, VOCABULARY)
+
+
+def test_matchers_in_threads() -> None:
+    """Requests of one compiled grammar, each in its thread, while tables are emptied."""
+    compiled = sg.compile(SCHEMA, VOCABULARY)
+    text = b'{"name": "a", "ok": true, "n": [1, 2], "zz": null}'
+    alone = compiled.matcher()
+    expected = []
+    for byte in text:
+        expected.append(mask_of(alone))
+        assert alone.accept_token(byte)
+
+    def request(number: int) -> list[list[int]]:
+        matcher = compiled.matcher()
+        masks = []
+        for place, byte in enumerate(text):
+            if place == number:
+                compiled.engine.reset(compiled.engine.generation)
+            masks.append(mask_of(matcher))
+            assert matcher.accept_token(byte)
+        return masks
+
+    with ThreadPoolExecutor(8) as threads:
+        for masks in threads.map(request, range(24)):
+            assert masks == expected
 
 
 def test_bad_tokens_and_batches() -> None:
@@ -143,8 +248,6 @@ def test_bad_tokens_and_batches() -> None:
 
 
 def test_apply_bitmask() -> None:
-    import torch
-
     mask = np.array([[0b101, 1], [0, 0]], np.int32)
     for logits in (np.zeros((2, 70), np.float32), torch.zeros(2, 70, dtype=torch.bfloat16)):
         sg.apply_bitmask(logits, mask if isinstance(logits, np.ndarray) else torch.from_numpy(mask))

@@ -31,37 +31,47 @@ def shortest_completion(engine: Engine, config: int) -> bytes:
         config: A configuration.
 
     Raises:
-        LimitExceededError: More than `MAX_SEARCH_STEPS` states were visited.
+        LimitExceededError: More than `MAX_SEARCH_STEPS` states were visited, or pieces call each
+            other more deeply than Python can follow.
         TablesFull: The engine's tables are full.
     """
     if engine.is_accepting(config):
         return b""
     with engine.lock:
-        search = _Search(engine)
-        before = engine.text(config)
-        # (length, tie-breaker, state, cell, text): state RETURN has read its frame.
-        queue = [(0, i, *pair, b"") for i, pair in enumerate(engine.pairs(config))]
-        order = len(queue)
-        done: set[tuple[int, int]] = set()
-        while True:
-            _, _, state, cell, text = heapq.heappop(queue)  # every configuration can be completed
-            if (state, cell) in done:
-                continue
-            done.add((state, cell))
-            following: list[tuple[int, int, bytes]] = []
-            if state != k.RETURN:
-                rest = search.text(state)
-                following = [] if rest is None else [(k.RETURN, cell, text + rest)]
-            elif cell == k.BOTTOM:
-                return text
-            else:
-                then, start, parents = engine.cell(cell)
-                if start >= 0:
-                    then = engine.after(then, (before + text)[start:])
-                following = [(then, parent, text) for parent in parents]
-            for item in following:
-                order += 1
-                heapq.heappush(queue, (len(item[2]), order, *item))
+        try:
+            return _shortest(engine, config)
+        except RecursionError:
+            raise LimitExceededError(
+                "A shortest completion is nested too deeply", limit="completion_nesting"
+            ) from None
+
+
+def _shortest(engine: Engine, config: int) -> bytes:
+    search = _Search(engine)
+    before = engine.text(config)
+    # (length, tie-breaker, state, cell, text): state RETURN has read its frame.
+    queue = [(0, i, *pair, b"") for i, pair in enumerate(engine.pairs(config))]
+    order = len(queue)
+    done: set[tuple[int, int]] = set()
+    while True:
+        _, _, state, cell, text = heapq.heappop(queue)  # every configuration can be completed
+        if (state, cell) in done:
+            continue
+        done.add((state, cell))
+        following: list[tuple[int, int, bytes]] = []
+        if state != k.RETURN:
+            rest = search.text(state)
+            following = [] if rest is None else [(k.RETURN, cell, text + rest)]
+        elif cell == k.BOTTOM:
+            return text
+        else:
+            then, start, parents = engine.cell(cell)
+            if start >= 0:
+                then = engine.after(then, (before + text)[start:])
+            following = [(then, parent, text) for parent in parents]
+        for item in following:
+            order += 1
+            heapq.heappush(queue, (len(item[2]), order, *item))
 
 
 class _Search:

@@ -53,6 +53,7 @@ class Engine:
 
     Attributes:
         generation: How often the tables have been emptied.
+        token_steps: The configuration after (configuration, token), or -1, as far as it is known.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -69,7 +70,7 @@ class Engine:
         assert vocabulary is not None, "whoever uses an engine holds its vocabulary"
         self._arena = allocate_arena(vocabulary)
         self._network = TableNetwork(self._arena)
-        self._token_steps: dict[tuple[int, int], int] = {}
+        self.token_steps: dict[tuple[int, int], int] = {}
 
     def reset(self, generation: int) -> None:
         """Empty the tables, unless someone else has since `generation`."""
@@ -122,7 +123,7 @@ class Engine:
     def step_token(self, config: int, token: int) -> int:
         """The configuration after a token's bytes, or -1."""
         key = (config, token)
-        target = self._token_steps.get(key)
+        target = self.token_steps.get(key)
         if target is None:
             with self.lock:
                 start, end = int(self._offsets[token]), int(self._offsets[token + 1])
@@ -130,9 +131,9 @@ class Engine:
                     target = k.DEAD
                 else:
                     target = self._run(k.advance, config, self._blob, start, end)
-                if len(self._token_steps) >= MEMOISED_TOKENS:
-                    self._token_steps.clear()
-                self._token_steps[key] = target
+                if len(self.token_steps) >= MEMOISED_TOKENS:
+                    self.token_steps.clear()
+                self.token_steps[key] = target
         return target
 
     def step_bytes(self, config: int, data: bytes) -> int:

@@ -7,6 +7,7 @@ import json
 import random
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
+from operator import index
 from typing import Any, Literal, cast
 
 from structgen.compiler import CompiledGrammar, compile
@@ -108,19 +109,20 @@ class Generator:
 
         Raises:
             GenerationError: The limit was reached and the text is not complete (`partial_text` has
-                it), or a prompt is empty or too long, or the grammar needs text that the tokens
-                cannot spell.
+                it), or a prompt is empty or too long, or the model's logits are not numbers.
             GrammarError: The schema is malformed.
             UnsatisfiableError: Nothing satisfies the schema.
             LimitExceededError: A limit of the engine was reached.
-            VocabularyError: `fast_forward`, and the tokenizer does not give bytes back.
+            VocabularyError: The grammar needs text that the tokens cannot spell; or `fast_forward`,
+                and the tokenizer does not give bytes back.
             ValueError: An option is out of its range.
-            TypeError: The prompt or the schema is something else.
+            TypeError: The prompt, the schema or a number is something else.
         """
         if (schema is None) == (grammar is None):
             raise ValueError("say either schema=... or grammar=...")
         if at_limit not in ("error", "complete"):
             raise ValueError(f'at_limit must be "error" or "complete", not {at_limit!r}')
+        max_new_tokens = index(max_new_tokens)
         if max_new_tokens < 1:
             raise ValueError(f"max_new_tokens must be at least 1, not {max_new_tokens}")
         sampling = Sampling(temperature, top_k, top_p)
@@ -285,11 +287,13 @@ def _key(source: Any) -> Hashable:
 
 
 def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int | None]:
-    if seed is None or isinstance(seed, int):
-        return [seed] * count
+    if seed is None:
+        return [None] * count
+    if not isinstance(seed, Sequence):
+        return [index(seed)] * count
     if len(seed) != count:
         raise ValueError(f"{len(seed)} seeds for {count} prompts")
-    return list(seed)
+    return [index(one) for one in seed]
 
 
 def _result(request: Request, data: bytes, at_limit: AtLimit) -> Result:

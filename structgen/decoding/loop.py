@@ -50,11 +50,8 @@ class Request:
 
     def take(self, token: int) -> bytes:
         """Take a token that the mask allows; its text."""
-        if not self.matcher.accept_token(token):
-            raise GenerationError(
-                "No token of this vocabulary can go on here: the grammar needs text that its "
-                "tokens cannot spell"
-            )
+        taken = self.matcher.accept_token(token)
+        assert taken, "only allowed tokens are chosen or forced"
         if self.matcher.is_terminated:
             self.finish_reason = "complete"
             return b""
@@ -96,8 +93,8 @@ def decode(
         A request and the bytes that were added to its text.
 
     Raises:
-        GenerationError: The vocabulary cannot spell what the grammar needs, or the model's logits
-            are not numbers.
+        GenerationError: The model's logits are not numbers, or rule out every allowed token.
+        VocabularyError: The grammar needs text that the tokens cannot spell.
         LimitExceededError: The engine's tables are too small.
     """
     start = time.perf_counter()
@@ -161,6 +158,5 @@ def _apply(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
     apply_bitmask(logits, torch.from_numpy(bitmask))
     if bool(torch.isneginf(logits.amax(-1)).any()):
         raise GenerationError(
-            "No token of this vocabulary can go on here: the grammar needs text that its tokens "
-            "cannot spell, or the model gives it no probability"
+            "The model gives no probability to any of the tokens that may come next"
         )

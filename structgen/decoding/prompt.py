@@ -50,8 +50,14 @@ def encode_prompt(tokenizer: Any, prompt: Prompt, *, raw: bool, window: int | No
         window: How many tokens the model can look at, or None.
 
     Raises:
-        GenerationError: The prompt is empty or too long, or there are messages and no template.
+        GenerationError: The prompt is empty or too long or no text, or the tokenizer has no chat
+            template for messages, or one that does not take these.
     """
+    if isinstance(prompt, str):
+        try:
+            prompt.encode()
+        except UnicodeEncodeError:
+            raise GenerationError("The prompt holds a lone surrogate, which is no text") from None
     template = getattr(tokenizer, "chat_template", None)
     if isinstance(prompt, str) and (raw or not template):
         tokens = tokenizer(prompt)["input_ids"]
@@ -61,9 +67,14 @@ def encode_prompt(tokenizer: Any, prompt: Prompt, *, raw: bool, window: int | No
         )
     else:
         messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-        text = tokenizer.apply_chat_template(
-            [dict(message) for message in messages], add_generation_prompt=True, tokenize=False
-        )
+        try:
+            text = tokenizer.apply_chat_template(
+                [dict(message) for message in messages], add_generation_prompt=True, tokenize=False
+            )
+        except Exception as error:  # templates are programs, with errors of their own
+            raise GenerationError(
+                f"The tokenizer's chat template does not take these messages: {error}"
+            ) from error
         tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
     if not tokens:
         raise GenerationError("The prompt is empty: a model needs at least one token to go on from")

@@ -9,7 +9,7 @@ from typing import Literal
 from structgen import regular
 from structgen.errors import UnsatisfiableError
 from structgen.network import Network
-from structgen.regular import Language
+from structgen.regular import Language, Ranges
 
 __all__ = ["RegularGrammar", "choice", "regex"]
 
@@ -23,6 +23,26 @@ class RegularGrammar:
     def start(self, network: Network) -> int:
         """The piece that reads a text of the language."""
         return network.automaton(self.language.automaton())
+
+    def within(self, characters: Ranges) -> RegularGrammar:
+        """The same texts over these characters; what begins over them can be completed over them.
+
+        Args:
+            characters: Ranges of code points, with every code point that has the same first byte
+                in UTF-8.
+
+        Raises:
+            UnsatisfiableError: There is none.
+            LimitExceededError: Deciding that needs more states than the limit.
+
+        Example:
+            >>> regex("ax|b").within(((0x61, 0x62),)).language.matches("ax")
+            False
+        """
+        language = regular.within(self.language, characters)
+        if language.is_empty():
+            raise UnsatisfiableError("No text of the language is written in these characters")
+        return RegularGrammar(language)
 
 
 def regex(pattern: str, *, syntax: Literal["python", "ecma"] = "python") -> RegularGrammar:
@@ -52,12 +72,16 @@ def choice(texts: Iterable[str]) -> RegularGrammar:
 
     Raises:
         UnsatisfiableError: There is none.
+        TypeError: `texts` is a string, or one of them is not.
 
     Example:
         >>> choice(["yes", "no"]).language.matches("no")
         True
     """
-    language = regular.union(regular.text(text) for text in texts)
+    members = list(texts)
+    if isinstance(texts, str) or not all(isinstance(text, str) for text in members):
+        raise TypeError(f"A choice is of a list of strings, not {texts!r}")
+    language = regular.union(regular.text(text) for text in members)
     if language.is_empty():
         raise UnsatisfiableError("A choice needs at least one text")
     return RegularGrammar(language)

@@ -20,15 +20,18 @@ __all__ = ["LogitsProcessor"]
 class LogitsProcessor:
     """Constrain `model.generate(..., logits_processor=[LogitsProcessor(compiled)])`.
 
-    Use one for each call of `generate`. The first call fixes where the prompts end; later calls
-    take the tokens that have been added since. Rows may be reordered (beams): a row whose tokens
-    are not those of its matcher goes back to the last token they share.
+    Use one for each call of `generate`. The first call fixes the prompts; later calls take the
+    tokens that have been added since. Rows may be reordered (beams): a row whose tokens are not
+    those of its matcher goes back to the last token they share.
 
     Args:
         compiled: The grammar over the model's vocabulary.
 
     Raises:
-        GenerationError: A row holds a token that the grammar does not allow.
+        GenerationError: A row holds a token that the grammar does not allow, or the prompts are
+            others than in the first call.
+        VocabularyError: A row cannot go on (as in `Matcher.fill_bitmask`).
+        LimitExceededError: A mask needs more room than the engine's tables have.
 
     Example:
         >>> import structgen as sg, torch
@@ -43,7 +46,7 @@ class LogitsProcessor:
 
     def __init__(self, compiled: CompiledGrammar) -> None:
         self._compiled = compiled
-        self._prompt_length: int | None = None
+        self._prompts: torch.Tensor | None = None  # int64[B, P]
         self._matchers: list[Matcher] = []
         self._taken: list[list[int]] = []
 
@@ -57,8 +60,8 @@ class LogitsProcessor:
         import torch
 
         rows = input_ids.shape[0]
-        if self._prompt_length is None:
-            self._prompt_length = input_ids.shape[1]
+        if self._prompts is None:
+            self._prompts = input_ids.clone()
             self._matchers = [self._compiled.matcher() for _ in range(rows)]
             self._taken = [[] for _ in range(rows)]
         if len(self._matchers) != rows:
@@ -66,7 +69,13 @@ class LogitsProcessor:
                 f"The batch has changed from {len(self._matchers)} to {rows} rows: use a new "
                 "LogitsProcessor for each call of generate"
             )
-        generated = input_ids[:, self._prompt_length :].tolist()
+        length = self._prompts.shape[1]
+        if not torch.equal(input_ids[:, :length], self._prompts):
+            raise GenerationError(
+                "The prompts are not those of the first call: use a new LogitsProcessor for each "
+                "call of generate"
+            )
+        generated = input_ids[:, length:].tolist()
         states = list(zip(self._matchers, self._taken, strict=True))
         for row, tokens in enumerate(generated):
             matcher, taken = self._closest(states, row, tokens)

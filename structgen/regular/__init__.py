@@ -1,6 +1,8 @@
 """Regular languages: terms, their algebra, automata over UTF-8 bytes, pattern readers."""
 
+from structgen.regular.alphabet import within
 from structgen.regular.automaton import Automaton
+from structgen.regular.charset import Ranges
 from structgen.regular.language import (
     ANY,
     EMPTY,
@@ -23,6 +25,7 @@ __all__ = [
     "Automaton",
     "Language",
     "Live",
+    "Ranges",
     "any_text",
     "characters",
     "intersection",
@@ -30,6 +33,7 @@ __all__ = [
     "regex",
     "text",
     "union",
+    "within",
     "without_last_counter",
 ]
 

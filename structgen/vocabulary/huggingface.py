@@ -36,13 +36,42 @@ def read_tokenizer(
     if eos_token_ids is None:
         eos = getattr(tokenizer, "eos_token_id", None)
         eos_token_ids = () if eos is None else (eos,) if isinstance(eos, int) else tuple(eos)
-    description = backend.to_str()
     return prepared(
         "tokenizer",
-        [description.encode()],
+        _identity(backend),
         (size, eos_token_ids),
-        lambda: _read(backend, json.loads(description), size, eos_token_ids),
+        lambda: _read(backend, json.loads(backend.to_str()), size, eos_token_ids),
     )
+
+
+def _identity(backend: Any) -> list[bytes]:
+    """Bytes that differ for tokenizers whose tokens may differ.
+
+    The whole description will do, but a large tokenizer needs 100 ms and more to write it, much of
+    that for merges, which say nothing about a token's bytes. Of a byte-level BPE the tokens are
+    had in one call: decoded without a decoder they stand side by side with a space between, and
+    the byte alphabet has no space. Where an id is left out or a token has a space, the number of
+    spaces is another one and the whole description is taken. (One of each would make up for each
+    other, but the reader refuses a byte-level token with a space.)
+    """
+    from tokenizers import Tokenizer, decoders, models
+
+    model = getattr(backend, "model", None)
+    if not isinstance(model, models.BPE) or not isinstance(backend.decoder, decoders.ByteLevel):
+        return [backend.to_str().encode()]
+    bare = Tokenizer(model)  # the same model, without decoder and added tokens
+    count = bare.get_vocab_size(with_added_tokens=False)
+    tokens = bare.decode(range(count), skip_special_tokens=False)
+    if tokens.count(" ") != count - 1:
+        return [backend.to_str().encode()]
+    steps = (backend.normalizer, backend.pre_tokenizer, backend.decoder)
+    marks = (model.unk_token, model.continuing_subword_prefix, model.end_of_word_suffix)
+    added = sorted(backend.get_added_tokens_decoder().items())
+    return [
+        tokens.encode(),
+        *(b"" if step is None else step.__getstate__() for step in steps),
+        repr((count, marks, added)).encode(),
+    ]
 
 
 def _read(
@@ -60,9 +89,11 @@ def _read(
         if token_id not in added:
             tokens[token_id] = to_bytes(text)
     special = {token_id for token_id, token in added.items() if token["special"]}
-    unknown = model.get("unk_token")
-    if unknown in texts:
-        special.add(texts[unknown])
+    unknown = model.get("unk_id")  # of a unigram model; others name it
+    if unknown is None:
+        unknown = texts.get(model.get("unk_token"))
+    if unknown is not None:
+        special.add(unknown)
     for token_id in special:
         tokens[token_id] = b""
     letters = (text for text in texts if len(text) == 1 and text.isascii() and text.isalpha())

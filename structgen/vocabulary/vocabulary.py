@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.errors import VocabularyError
+from structgen.vocabulary.spelling import spelled_characters, unspelled_bytes
 from structgen.vocabulary.trie import TokenTrie
 
 __all__ = ["Vocabulary"]
@@ -132,6 +133,37 @@ class Vocabulary:
     def trie(self) -> TokenTrie:
         """The trie of all tokens that have text."""
         return TokenTrie.from_tokens(self.tokens)
+
+    @cached_property
+    def unspelled_bytes(self) -> frozenset[int]:
+        """Bytes of UTF-8 that are no token by themselves.
+
+        Where there are none, every text can be spelled and no mask is ever empty. See
+        docs/vocabulary.md, 'Text that no token spells'.
+
+        Example:
+            >>> bytes_ = [bytes([byte]) for byte in range(256) if byte != 4]
+            >>> Vocabulary(bytes_, eos_token_ids=[]).unspelled_bytes
+            frozenset({4})
+        """
+        return unspelled_bytes(self)
+
+    @cached_property
+    def spelled_characters(self) -> tuple[tuple[int, int], ...] | None:
+        """Ranges of the code points that can be written, each whatever stands beside it.
+
+        Tokens then spell exactly the texts of these characters, and every text that tokens can
+        begin they can go on with. None where bytes that are no token by themselves are parts of
+        longer ones, or in the middle of characters: then no set of characters says it.
+
+        Example:
+            >>> bytes_ = [bytes([byte]) for byte in range(256) if byte != 0xF1]
+            >>> Vocabulary(bytes_, eos_token_ids=[]).spelled_characters[-4:]
+            ((65536, 262143), (524288, 786431), (786432, 1048575), (1048576, 1114111))
+            >>> Vocabulary([b"yes", b"no"], eos_token_ids=[]).spelled_characters is None
+            True
+        """
+        return spelled_characters(self)
 
     def __repr__(self) -> str:
         return f"Vocabulary({self.size} tokens, eos_token_ids={list(self.eos_token_ids)})"

@@ -276,6 +276,10 @@ def test_compiled_grammars_are_kept() -> None:
         (["a", "b"], {"schema": True, "stream": True}, ValueError, "one prompt"),
         (["a", "b"], {"schema": True, "seed": [1]}, ValueError, "1 seeds for 2"),
         ([{"role": "user", "content": "a"}], {"schema": True}, sg.GenerationError, "template"),
+        ("\ud800", {"schema": True}, sg.GenerationError, "lone surrogate"),
+        ("p", {"schema": True, "max_new_tokens": 2.0}, TypeError, "float"),
+        ("p", {"schema": True, "seed": "x"}, TypeError, "str"),
+        ("p", {"schema": True, "seed": 1.5}, TypeError, "float"),
     ],
 )
 def test_misuse(prompt: Any, options: dict[str, Any], error: type, message: str) -> None:
@@ -292,8 +296,15 @@ def test_a_compiled_grammar_of_another_vocabulary() -> None:
 def test_text_that_the_tokens_cannot_spell() -> None:
     vocabulary = sg.Vocabulary([b"a", b""], eos_token_ids=[1])
     made = sg.Generator.from_backend(Backend(torch.zeros(2)), Tokenizer(), vocabulary)
-    with pytest.raises(sg.GenerationError, match="cannot spell"):
+    with pytest.raises(sg.VocabularyError, match="0x62"):
         made.generate("p", grammar=sg.regex("ab"), fast_forward=False)
+
+
+def test_a_model_that_rules_out_what_is_allowed() -> None:
+    logits = torch.full((VOCABULARY.size,), -math.inf)
+    logits[ord("x")] = 0.0
+    with pytest.raises(sg.GenerationError, match="no probability"):
+        generator(logits).generate("p", grammar=sg.regex("[ab]"))
 
 
 def test_logits_that_are_not_numbers() -> None:

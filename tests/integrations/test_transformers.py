@@ -52,3 +52,18 @@ def test_errors() -> None:
         allowed(processor, [[1, 1]])
     with pytest.raises(sg.GenerationError, match="from 1 to 2 rows"):
         allowed(processor, [[1], [1]])
+
+
+@pytest.mark.parametrize("prompt", [[9], [9, 8], [8, 9, 9], [8, 9, 9, 0]])
+def test_another_prompt_needs_another_processor(prompt: list[int]) -> None:
+    processor = sg.LogitsProcessor(COMPILED)
+    assert allowed(processor, [[]]) == [[0, 1, 2, 3]]
+    with pytest.raises(sg.GenerationError, match="new LogitsProcessor"):
+        processor(torch.tensor([prompt]), torch.zeros(1, 6))
+
+
+def test_the_same_prompt_may_begin_again() -> None:
+    processor = sg.LogitsProcessor(COMPILED)
+    for rows in ([[]], [[0]], [[]], [[1]]):
+        allowed(processor, rows)
+    assert allowed(processor, [[1, 0]]) == [[2, 4]]

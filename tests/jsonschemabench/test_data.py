@@ -15,6 +15,7 @@ import pytest
 
 from jsonschemabench.data import DataError, draw, family, load, read_json_files, read_sample
 from jsonschemabench.large import large_case
+from jsonschemabench.llama3 import read_encoding
 from jsonschemabench.suite import judge, read_suite
 
 SAMPLE = read_sample()
@@ -90,6 +91,29 @@ def test_without_the_dataset_the_sample_is_used(monkeypatch: pytest.MonkeyPatch)
     assert cases == SAMPLE
     with pytest.raises(DataError, match="pip install datasets"):
         load("huggingface")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "Cannot read ranks"),
+        (b"no ranks\n", "Cannot read ranks"),
+        (b"YQ== 0\n", "has 1 ranks"),
+    ],
+)
+def test_another_tokenizer_is_one_clear_error(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ranks").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_encoding(tmp_path / "ranks")
+
+
+def test_without_tiktoken_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "tiktoken", None)
+    with pytest.raises(DataError, match="pip install tiktoken"):
+        read_encoding(Path("ranks"))
 
 
 def test_draw_keeps_the_shares_and_the_seed() -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from structgen.vocabulary import Vocabulary, prepared
+from structgen.vocabulary.huggingface import _identity
+from tests.vocabulary.test_refusals import byte_level
 
 RANKS = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256, b"abc": 258}
 
@@ -41,6 +44,49 @@ def test_second_reading_comes_from_disk(cache: Path, monkeypatch: pytest.MonkeyP
 def test_other_options_are_another_file(cache: Path) -> None:
     assert (read().size, read(size=300).size, read().size) == (259, 300, 259)
     assert len(files(cache)) == 2
+
+
+def test_another_tokenizer_is_another_file(cache: Path) -> None:
+    """Whatever may change a token's bytes or whether it is read; merges do not."""
+
+    def change(**parts: object) -> Tokenizer:
+        tokenizer = byte_level()
+        for name, part in parts.items():
+            setattr(tokenizer, name, part)
+        return tokenizer
+
+    def added(special: bool) -> Tokenizer:
+        tokenizer = byte_level()
+        tokenizer.add_tokens([AddedToken("<x>", special=special)])
+        return tokenizer
+
+    letters = byte_level().get_vocab()
+    swapped = letters | {"a": letters["b"], "b": letters["a"]}
+    left_out = {text: token + (token > 5) for text, token in letters.items()}
+    spaced = {" a" if text == "a" else text: token for text, token in letters.items()}
+    byte_fallback = decoders.Sequence([decoders.ByteFallback(), decoders.ByteLevel()])
+    tokenizers = [
+        byte_level(),
+        change(model=models.BPE(swapped, [])),
+        change(model=models.BPE(left_out, [])),
+        change(model=models.BPE(spaced, [])),
+        change(model=models.BPE(letters, [], unk_token="a")),
+        change(model=models.BPE(letters, [], continuing_subword_prefix="a")),
+        change(model=models.BPE(letters, [], end_of_word_suffix="a")),
+        change(model=models.Unigram([(text, 0.0) for text in letters])),
+        change(normalizer=normalizers.NFC()),
+        change(pre_tokenizer=pre_tokenizers.Whitespace()),
+        change(decoder=byte_fallback),
+        added(True),
+        added(False),
+    ]
+    keys = [b"|".join(_identity(tokenizer)) for tokenizer in tokenizers]
+    assert len(set(keys)) == len(tokenizers)
+    assert keys[0] == b"|".join(_identity(byte_level()))
+    longer = letters | {text: len(letters) + i for i, text in enumerate(("ab", "bc", "abc"))}
+    one = change(model=models.BPE(longer, [("a", "b"), ("ab", "c")]))
+    two = change(model=models.BPE(longer, [("b", "c"), ("a", "bc")]))
+    assert _identity(one) == _identity(two)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
