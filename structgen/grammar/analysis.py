@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from structgen.grammar.tree import (
     Alternatives,
@@ -44,7 +45,14 @@ def references(expression: Expression) -> Iterator[Reference]:
     return (node for node in nodes(expression) if isinstance(node, Reference))
 
 
-def _fixpoint(rules: Mapping[str, Rule], holds: Callable[[Expression, set[str]], bool]) -> set[str]:
+class _Uses(NamedTuple):
+    """Which rules refer to which; `order` has rules after those that they refer to."""
+
+    order: list[str]
+    users: dict[str, list[str]]
+
+
+def _uses(rules: Mapping[str, Rule]) -> _Uses:
     used = {
         name: list(dict.fromkeys(reference.name for reference in references(rule.body)))
         for name, rule in rules.items()
@@ -53,7 +61,13 @@ def _fixpoint(rules: Mapping[str, Rule], holds: Callable[[Expression, set[str]],
     for name, targets in used.items():
         for target in targets:
             users[target].append(name)
-    queue = deque(name for component in components(used) for name in component)
+    return _Uses([name for component in components(used) for name in component], users)
+
+
+def _fixpoint(
+    rules: Mapping[str, Rule], uses: _Uses, holds: Callable[[Expression, set[str]], bool]
+) -> set[str]:
+    queue = deque(uses.order)
     waiting = set(queue)
     found: set[str] = set()
     while queue:
@@ -61,7 +75,8 @@ def _fixpoint(rules: Mapping[str, Rule], holds: Callable[[Expression, set[str]],
         waiting.discard(name)
         if name not in found and holds(rules[name].body, found):
             found.add(name)
-            again = [user for user in users[name] if user not in waiting and user not in found]
+            users = uses.users[name]
+            again = [user for user in users if user not in waiting and user not in found]
             waiting.update(again)
             queue.extend(again)
     return found
@@ -69,7 +84,7 @@ def _fixpoint(rules: Mapping[str, Rule], holds: Callable[[Expression, set[str]],
 
 def productive_rules(rules: Mapping[str, Rule]) -> set[str]:
     """The rules that some text matches."""
-    return _fixpoint(rules, _is_productive)
+    return _fixpoint(rules, _uses(rules), _is_productive)
 
 
 def _is_productive(node: Expression, productive: set[str]) -> bool:
@@ -92,8 +107,9 @@ class Facts:
     """
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self._nullable_rules = _fixpoint(rules, _is_nullable)
-        self._rules_with_text = _fixpoint(rules, _has_text)
+        uses = _uses(rules)
+        self._nullable_rules = _fixpoint(rules, uses, _is_nullable)
+        self._rules_with_text = _fixpoint(rules, uses, _has_text)
         self._nullable: dict[Expression, bool] = {}
         self._with_text: dict[Expression, bool] = {}
 
