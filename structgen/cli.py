@@ -91,7 +91,9 @@ def main() -> None:
             named = f"{error.filename}: " if error.filename else ""
             _fail(f"{named}{error.strerror or error}")
         except sg.GrammarError as error:
-            _fail_at(error) if "\n" in str(error) else _fail(str(error))
+            if error.span is not None and "\n" in str(error):
+                _fail_at(error)
+            _fail(str(error))
         except (sg.StructgenError, ValueError, ImportError) as error:
             _fail(str(error))
     sys.exit(code)

@@ -148,7 +148,8 @@ class Lowering:
         if isinstance(item, _NotEmpty):
             inner = item.expression
             if isinstance(inner, Reference):
-                return Call(self.rule(network, inner.name), then)
+                after = self._after_last(inner.name, rest, corner, then)
+                return Call(self.rule(network, inner.name), after)
             if isinstance(inner, Terminal):
                 return Call(network.automaton((inner.language - EPSILON).automaton()), then)
             return Choice(
@@ -175,9 +176,19 @@ class Lowering:
             return Call(item.source.start(network), then)
         assert isinstance(item, Reference), "sequences are put part by part"
         piece = self.rule(network, item.name)
+        after = self._after_last(item.name, rest, corner, then)
         if self._is_nullable(item):
-            return Choice((network.call(piece, then), then))
-        return Call(piece, then)
+            return Choice((network.call(piece, after), then))
+        return Call(piece, after)
+
+    @staticmethod
+    def _after_last(name: str, rest: _List | None, corner: _Corner | None, then: int) -> int:
+        """Where to go on after a rule; nowhere in `a ::= a "+" a` after the second `a`.
+
+        Its piece reads any text of `a`, and a text of `a` with more of the same after it is one: so
+        what may come after is read inside it already, and the call keeps nothing on the stack.
+        """
+        return RETURN if rest is None and corner == (name, name) else then
 
     def _first_parts(
         self, expression: Expression, rest: _List | None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as parser
 from typing import Any
 
 from structgen.errors import GrammarError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from string import ascii_lowercase
 
 import pytest
 
@@ -133,6 +134,24 @@ def test_errors(bodies: dict[str, Expression], words: str) -> None:
     with pytest.raises(GrammarError, match="defined|matches|no rule") as caught:
         grammar(**bodies)
     assert words in str(caught.value)
+
+
+def test_a_terminal_with_more_ways_out_than_a_closure_holds() -> None:
+    words = ["".join(letters) for letters in itertools.product(ascii_lowercase, repeat=3)]
+    tokens = [*ascii_lowercase, *words, *(word + "a" for word in words), " ", "+", "a+b"]
+    vocabulary = sg.Vocabulary([token.encode() for token in tokens], eos_token_ids=[])
+    source = sg.lark('start: NAME | start "+" NAME\nNAME: /[a-z]+/\n%ignore " "')
+    row = sg.allocate_bitmask(1, vocabulary.size)
+    sg.fill_bitmasks([sg.compile(source, vocabulary).matcher()], row)
+    assert set(sg.allowed_tokens(row[0])) == {i for i, t in enumerate(tokens) if t != "+"}
+
+
+def test_ambiguity_costs_little() -> None:
+    matcher = sg.compile(grammar(s=Alternatives((sequence(S, S), A))), VOCABULARY).matcher()
+    for _ in range(300):
+        assert matcher.accept_bytes(b"aaaaaaaaaa")
+    assert matcher.is_accepting
+    assert matcher.compiled.engine.counts()["cells"] < 2_000
 
 
 def test_unreachable_rules_may_be_anything_that_is_defined() -> None:

@@ -13,7 +13,7 @@ expression says about the text around it matters:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from re import _constants as sre  # type: ignore[attr-defined]
+from re import _constants as sre
 from typing import Any, NamedTuple
 
 from structgen.errors import GrammarError, LimitExceededError

@@ -50,7 +50,7 @@ def test_a_terminal_ends_where_re_ends(pattern: str, alphabet: str) -> None:
         (r"(a)\1", "groupref"),
         ("a++", "possessive"),
         ("(", "Malformed"),
-        ("(?L:a)", ""),
+        ("(?L:a)", "Malformed"),
     ],
 )
 def test_what_depends_on_the_context_is_refused(pattern: str, words: str) -> None:
