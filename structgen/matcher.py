@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from structgen.automaton import TablesFull
+from structgen.automaton import ENDED, TablesFull
 from structgen.automaton.completion import shortest_completion
 from structgen.errors import LimitExceededError, VocabularyError
 
@@ -132,6 +132,62 @@ class Matcher:
                 "No token can go on here: the text needs one of the bytes "
                 f"{_listed(self.next_bytes())} next, and no token that begins with one fits"
             )
+
+    def fill_tree(
+        self, tokens: Sequence[int], parents: Sequence[int], bitmask: Any
+    ) -> NDArray[np.int64]:
+        """Write the masks at the end of the text and at every legal node of a draft tree.
+
+        A node is legal if its parent is and its token may come there. Does not change the matcher.
+
+        Args:
+            tokens: n token ids.
+            parents: For each node its parent's number, which is smaller than its own; -1: the node
+                follows the text.
+            bitmask: int32[n + 1, ceil(V/32)], contiguous, numpy or CPU torch. Row 0 gets what may
+                follow the text, the next rows what may follow each legal node, in their order.
+
+        Returns:
+            int64[n]: where in the grammar each node is; -1 illegal, `ENDED` after end-of-sequence.
+            Nodes at the same place go on in the same ways.
+
+        Raises:
+            ValueError: `bitmask` has another shape or dtype, or a parent does not come before its
+                child.
+            VocabularyError: A token is not in 0..V-1.
+            LimitExceededError: A row needs more room than the engine's tables have.
+        """
+        vocabulary = self._compiled.vocabulary
+        ids = np.asarray(tokens, np.int64)
+        above = np.asarray(parents, np.int64)
+        rows = _int32_array(bitmask, 2)
+        if ids.shape != above.shape or ids.ndim != 1 or len(rows) <= len(ids):
+            raise ValueError(
+                f"A tree of {ids.shape} tokens and {above.shape} parents needs one row more than "
+                f"nodes, not {len(rows)}"
+            )
+        _check_width(rows.shape[1], vocabulary.size)
+        if np.any(above >= np.arange(len(ids))) or np.any(above < -1):
+            raise ValueError("A node's parent must come before it")
+        if np.any(ids < 0) or np.any(ids >= vocabulary.size):
+            raise VocabularyError(
+                f"A token is out of range: the vocabulary has {vocabulary.size} tokens"
+            )
+        self.fill_bitmask(rows[0])
+        if self._is_terminated:
+            return np.full(len(ids), -1, np.int64)
+        return self._run(lambda: self._fill_tree(ids, above, rows[1:]))
+
+    def _fill_tree(
+        self, tokens: NDArray[np.int64], parents: NDArray[np.int64], rows: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        places = self._engine.step_tree(self._configs[-1], tokens, parents)
+        legal = places[places != -1]
+        ended = legal == ENDED
+        self._engine.fill_many(np.where(ended, self._configs[-1], legal), rows[: len(legal)])
+        for number in np.flatnonzero(ended).tolist():
+            _only_end(rows[number], self._compiled.vocabulary.eos_token_ids)
+        return places
 
     # --- Taking tokens --------------------------------------------------------------------------
 

@@ -260,3 +260,54 @@ def test_apply_bitmask() -> None:
 def test_public_names() -> None:
     assert sg.__all__ == sorted(sg.__all__, key=lambda name: (not name[0].isupper(), name))
     assert all(getattr(sg, name) is not None for name in sg.__all__)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_tree_equals_forks(seed: int) -> None:
+    rng = random.Random(seed)
+    matcher = sg.compile(SCHEMA, VOCABULARY).matcher()
+    assert matcher.accept_bytes(rng.choice([b"", b'{"name": "a', b'{"name": "a", "ok": true']))
+    tokens: list[int] = []
+    parents: list[int] = []
+    forks = [matcher]  # of the legal nodes, after the matcher itself
+    numbers = [-1]
+    for node in range(40):
+        chosen = rng.randrange(len(forks))
+        allowed = mask_of(forks[chosen])
+        token = rng.choice(allowed) if rng.random() < 0.8 else rng.randrange(VOCABULARY.size)
+        tokens.append(token)
+        parents.append(numbers[chosen])
+        fork = forks[chosen].fork()
+        if fork.accept_token(token):
+            forks.append(fork)
+            numbers.append(node)
+    rows = np.full((41, 9), -1, np.int32)
+    places = matcher.fill_tree(tokens, parents, rows)
+    assert np.flatnonzero(places != -1).tolist() == numbers[1:]
+    for row, fork in zip(rows, forks, strict=False):
+        assert sg.allowed_tokens(row).tolist() == mask_of(fork)
+
+
+def test_nothing_follows_an_illegal_node_or_the_end() -> None:
+    matcher = sg.compile(True, VOCABULARY).matcher()
+    assert matcher.accept_bytes(b"1")
+    rows = np.zeros((5, 9), np.int32)
+    places = matcher.fill_tree([ord("x"), ord("2"), EOS, ord("2")], [-1, 0, -1, 2], rows)
+    assert (places != -1).tolist() == [False, False, True, False]
+    assert sg.allowed_tokens(rows[1]).tolist() == [EOS]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "parents", "rows", "expected"),
+    [
+        ([1, 2], [-1, 1], 3, "parent must come before"),
+        ([1, 2], [-1, -2], 3, "parent must come before"),
+        ([1, 2], [-1], 3, "one row more"),
+        ([1, 2], [-1, 0], 2, "one row more"),
+        ([1, 999], [-1, 0], 3, "out of range"),
+    ],
+)
+def test_bad_trees(tokens: list[int], parents: list[int], rows: int, expected: str) -> None:
+    matcher = sg.compile(True, VOCABULARY).matcher()
+    with pytest.raises((ValueError, sg.VocabularyError), match=expected):
+        matcher.fill_tree(tokens, parents, np.zeros((rows, 9), np.int32))

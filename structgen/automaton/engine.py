@@ -24,8 +24,9 @@ from structgen.automaton.tables import TablesFull, allocate_arena
 from structgen.network import Network
 from structgen.vocabulary import Vocabulary
 
-__all__ = ["Engine", "Grammar", "TablesFull", "engine_of"]
+__all__ = ["ENDED", "Engine", "Grammar", "TablesFull", "engine_of"]
 
+ENDED = k.ENDED
 MEMOISED_TOKENS = 1 << 18
 THREADED_BATCH = 16
 
@@ -142,6 +143,15 @@ class Engine:
             array = np.frombuffer(data, np.uint8)
             return self._run(k.advance, config, array, 0, len(array))
 
+    def step_tree(
+        self, config: int, tokens: NDArray[np.int64], parents: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The configuration after each of n nodes: int64[n], -1 illegal, `ENDED` past the end."""
+        with self.lock:
+            out = np.empty(len(tokens), np.int64)
+            self._run(k.advance_tree, config, tokens, parents, self._blob, self._offsets, out)
+        return out
+
     def is_accepting(self, config: int) -> bool:
         """Whether the text is complete here."""
         return bool(self._arena[k.CONFIG + 7 * config + 2])
@@ -159,7 +169,9 @@ class Engine:
             if k.fill(self._arena, config, row):
                 self._run(k.fill, config, row)
 
-    def fill_many(self, configs: Sequence[int], rows: NDArray[np.int32]) -> None:
+    def fill_many(
+        self, configs: Sequence[int] | NDArray[np.int64], rows: NDArray[np.int32]
+    ) -> None:
         """Write the masks of B configurations to int32[B, W], in threads when B is large."""
         array = np.asarray(configs, np.int64)
         with self.lock:

@@ -20,6 +20,7 @@ DEAD = -1
 NEED = -2
 FULL = -3
 MISSING = -4
+ENDED = -5  # in place of a configuration: end-of-sequence has been taken
 
 # --- Header: counters and single values ---------------------------------------------------------
 (
@@ -2161,6 +2162,33 @@ def advance(a, config, data, start, end):
         if config < 0:
             return config
     return config
+
+
+@njit(cache=True, nogil=True)
+def advance_tree(a, config, tokens, parents, blob, offsets, out):
+    """Write the configuration after each node of a tree to out (int64[n]); DEAD, or ENDED.
+
+    tokens, parents: int64[n], parents before their children, -1 the root; blob (uint8), offsets:
+    the bytes of every token. 0, or NEED or FULL.
+    """
+    for i in range(tokens.shape[0]):
+        token = tokens[i]
+        before = config if parents[i] < 0 else out[parents[i]]
+        out[i] = DEAD
+        if before < 0:
+            continue
+        ends = False
+        for j in range(a[N_EOS]):
+            ends |= a[a[EOS] + j] == token
+        if ends:
+            if a[CONFIG + 7 * before + 2] != 0:
+                out[i] = ENDED
+        elif offsets[token] < offsets[token + 1]:
+            after = advance(a, before, blob, offsets[token], offsets[token + 1])
+            if after == NEED or after == FULL:
+                return after
+            out[i] = after
+    return 0
 
 
 @njit(cache=True, nogil=True)
