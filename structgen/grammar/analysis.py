@@ -23,26 +23,7 @@ from structgen.grammar.tree import (
 )
 from structgen.regular import EPSILON
 
-__all__ = ["Facts", "components", "nodes", "productive_rules", "references"]
-
-
-def nodes(expression: Expression) -> Iterator[Expression]:
-    """The expression and all that it consists of."""
-    stack = [expression]
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, Sequence):
-            stack.extend(reversed(node.parts))
-        elif isinstance(node, Alternatives):
-            stack.extend(reversed(node.options))
-        elif isinstance(node, Repetition):
-            stack.append(node.body)
-
-
-def references(expression: Expression) -> Iterator[Reference]:
-    """The references in an expression, from left to right."""
-    return (node for node in nodes(expression) if isinstance(node, Reference))
+__all__ = ["Facts", "components", "productive_rules"]
 
 
 class _Uses(NamedTuple):
@@ -54,7 +35,7 @@ class _Uses(NamedTuple):
 
 def _uses(rules: Mapping[str, Rule]) -> _Uses:
     used = {
-        name: list(dict.fromkeys(reference.name for reference in references(rule.body)))
+        name: list(dict.fromkeys(reference.name for reference in rule.references))
         for name, rule in rules.items()
     }
     users: dict[str, list[str]] = {name: [] for name in rules}

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from structgen.errors import GrammarError
-from structgen.grammar.analysis import productive_rules, references
+from structgen.grammar.analysis import productive_rules
 from structgen.grammar.places import error_at
 from structgen.grammar.tree import Rule
 
@@ -30,7 +30,7 @@ def check_defined(rules: Mapping[str, Rule], start: str, text: str) -> None:
         names = ", ".join(map(repr, list(rules)[:8])) or "none"
         raise GrammarError(f"The grammar has no rule {start!r} to start with; its rules: {names}")
     for rule in rules.values():
-        for reference in references(rule.body):
+        for reference in rule.references:
             if reference.name not in rules:
                 raise undefined(reference.name, rules, text, reference.span or rule.span or (0, 0))
 
@@ -40,7 +40,7 @@ def reachable_rules(rules: Mapping[str, Rule], start: str) -> dict[str, Rule]:
     found = {start: rules[start]}
     queue = [start]
     for name in queue:
-        for reference in references(rules[name].body):
+        for reference in rules[name].references:
             if reference.name not in found:
                 found[reference.name] = rules[reference.name]
                 queue.append(reference.name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from structgen import regular
-from structgen.grammar.analysis import components, nodes, references
+from structgen.grammar.analysis import components
 from structgen.grammar.tree import (
     Alternatives,
     Embedded,
@@ -21,6 +21,7 @@ from structgen.grammar.tree import (
     Rule,
     Sequence,
     Terminal,
+    nodes,
 )
 from structgen.regular import EMPTY, EPSILON, Language
 
@@ -42,8 +43,7 @@ def fold(rules: Mapping[str, Rule]) -> dict[str, Rule]:
         True
     """
     edges = {
-        name: [reference.name for reference in references(rule.body)]
-        for name, rule in rules.items()
+        name: [reference.name for reference in rule.references] for name, rule in rules.items()
     }
     folding = _Folding()
     folded = dict(rules)

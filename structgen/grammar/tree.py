@@ -6,7 +6,9 @@ known about a node is kept beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ __all__ = [
     "Source",
     "Terminal",
     "expression_of",
+    "nodes",
 ]
 
 Span = tuple[int, int]
@@ -102,7 +105,21 @@ Expression = Literal | Terminal | Reference | Sequence | Alternatives | Repetiti
 EMPTY_TEXT = Sequence(())
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+def nodes(expression: Expression) -> Iterator[Expression]:
+    """The expression and all that it consists of."""
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Sequence):
+            stack.extend(reversed(node.parts))
+        elif isinstance(node, Alternatives):
+            stack.extend(reversed(node.options))
+        elif isinstance(node, Repetition):
+            stack.append(node.body)
+
+
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A named expression.
 
@@ -118,6 +135,11 @@ class Rule:
     body: Expression
     span: Span | None = None
     is_shared: bool = False
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """The references in the body, from left to right."""
+        return tuple(node for node in nodes(self.body) if isinstance(node, Reference))
 
 
 def expression_of(source: Any) -> Expression:
