@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from structgen.compiler import CompiledGrammar, Grammar, compile
     from structgen.decoding.generator import Generator, Stream, generate
     from structgen.decoding.result import Result, Stats
+    from structgen.frontends.bnf import ebnf, gbnf
     from structgen.frontends.json_schema import json_schema
+    from structgen.frontends.lark import lark
     from structgen.frontends.regex import choice, regex
+    from structgen.frontends.structural_tags import Tag, structural_tags
+    from structgen.frontends.substring import substring
     from structgen.integrations.transformers import LogitsProcessor
     from structgen.matcher import Matcher, fill_bitmasks
     from structgen.random_texts import sample
@@ -42,6 +46,7 @@ __all__ = [
     "Stats",
     "Stream",
     "StructgenError",
+    "Tag",
     "UnsatisfiableError",
     "UnsupportedSchemaError",
     "Vocabulary",
@@ -51,11 +56,16 @@ __all__ = [
     "apply_bitmask",
     "choice",
     "compile",
+    "ebnf",
     "fill_bitmasks",
+    "gbnf",
     "generate",
     "json_schema",
+    "lark",
     "regex",
     "sample",
+    "structural_tags",
+    "substring",
 ]
 
 _MODULES = {
@@ -67,17 +77,23 @@ _MODULES = {
     "Result": "decoding.result",
     "Stats": "decoding.result",
     "Stream": "decoding.generator",
+    "Tag": "frontends.structural_tags",
     "Vocabulary": "vocabulary",
     "allocate_bitmask": "bitmask",
     "allowed_tokens": "bitmask",
     "apply_bitmask": "bitmask",
     "choice": "frontends.regex",
     "compile": "compiler",
+    "ebnf": "frontends.bnf",
     "fill_bitmasks": "matcher",
+    "gbnf": "frontends.bnf",
     "generate": "decoding.generator",
     "json_schema": "frontends.json_schema",
+    "lark": "frontends.lark",
     "regex": "frontends.regex",
     "sample": "random_texts",
+    "structural_tags": "frontends.structural_tags",
+    "substring": "frontends.substring",
 }
 
 

@@ -1,7 +1,7 @@
 """The command line: generate, validate, mask, sample, explain and warmup.
 
 Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
-on standard error.
+on standard error (and shown in its line, if it is in a grammar's text).
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class AtLimit(StrEnum):
 SchemaOption = Annotated[Path | None, typer.Option("--schema", help="A JSON Schema file.")]
 SchemaArgument = Annotated[Path, typer.Argument(help="A JSON Schema file.")]
 RegexOption = Annotated[str | None, typer.Option("--regex", help="A Python regular expression.")]
+GrammarOption = Annotated[
+    Path | None,
+    typer.Option("--grammar", help="A grammar file; its suffix is .lark, .ebnf or .gbnf."),
+]
 OrderOption = Annotated[Order, typer.Option(help="The order of an object's members.")]
 TokenizerOption = Annotated[
     Path | None,
@@ -91,6 +95,10 @@ def main() -> None:
         except OSError as error:
             named = f"{error.filename}: " if error.filename else ""
             _fail(f"{named}{error.strerror or error}")
+        except sg.GrammarError as error:
+            if error.span is not None and "\n" in str(error):
+                _fail_at(error)
+            _fail(str(error))
         except (sg.StructgenError, ValueError, ImportError) as error:
             _fail(str(error))
     sys.exit(code)
@@ -98,6 +106,12 @@ def main() -> None:
 
 def _fail(sentence: str) -> NoReturn:
     print("structgen:", " ".join(sentence.split()), file=sys.stderr)
+    sys.exit(2)
+
+
+def _fail_at(error: sg.GrammarError) -> NoReturn:
+    """An error in a grammar's text: its sentence, then the line and the marks below it."""
+    print("structgen:", error, file=sys.stderr)
     sys.exit(2)
 
 
@@ -128,6 +142,7 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="What to ask.")],
     schema: SchemaOption = None,
     regex: RegexOption = None,
+    grammar: GrammarOption = None,
     property_order: OrderOption = Order.schema,
     seed: Annotated[int | None, typer.Option(help="Makes draws repeatable.")] = None,
     temperature: Annotated[
@@ -149,12 +164,12 @@ def generate(
     stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
 ) -> None:
     """Let SmolLM2-135M-Instruct answer with a text of the schema or pattern."""
-    grammar = _grammar(schema, regex, property_order)
+    source = _grammar(schema, regex, grammar, property_order)
     with _progress("loading the model (the first time it is converted: half a minute)"):
         generator = _default_generator()
     pieces = generator.generate(
         _text(prompt, "the prompt"),
-        grammar=grammar,
+        grammar=source,
         stream=True,
         seed=seed,
         temperature=temperature,
@@ -180,6 +195,7 @@ def validate(
     file: Annotated[Path, typer.Argument(help="The text to check.")],
     schema: SchemaOption = None,
     regex: RegexOption = None,
+    grammar: GrammarOption = None,
     property_order: OrderOption = Order.any,
 ) -> None:
     """Say whether a file's text is valid; if not, where it stops being so (exit code 1).
@@ -187,14 +203,14 @@ def validate(
     White space of JSON may be anywhere between tokens.
     """
     vocabulary = sg.Vocabulary(_BYTES, eos_token_ids=[])
-    grammar = _grammar(schema, regex, property_order, whitespace="any")
-    matcher = sg.compile(grammar, vocabulary).matcher()
+    source = _grammar(schema, regex, grammar, property_order, whitespace="any")
+    matcher = sg.compile(source, vocabulary).matcher()
     data = file.read_bytes()
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"{file} is not UTF-8 text: see byte {error.start}") from None
-    if regex is not None and text.endswith("\n") and longest_prefix(matcher, data) < len(data):
+    if schema is None and text.endswith("\n") and longest_prefix(matcher, data) < len(data):
         text = text[:-1]  # the newline that ends a file
         data = data[:-1]
     good = longest_prefix(matcher, data)
@@ -219,13 +235,14 @@ def mask(
     text: Annotated[str, typer.Argument(help="The text so far.")] = "",
     schema: SchemaOption = None,
     regex: RegexOption = None,
+    grammar: GrammarOption = None,
     property_order: OrderOption = Order.schema,
     tokenizer: TokenizerOption = None,
 ) -> None:
     """Show which tokens may come after a text, and how the text can go on after each kind."""
-    grammar = _grammar(schema, regex, property_order)
+    source = _grammar(schema, regex, grammar, property_order)
     with _progress("reading the tokenizer"):
-        compiled = sg.compile(grammar, _vocabulary(tokenizer))
+        compiled = sg.compile(source, _vocabulary(tokenizer))
     data = _text(text, "the text").encode()
     report = inspect_mask(compiled, data)
     if len(report.taken) < len(data):
@@ -274,7 +291,7 @@ def sample(
     property_order: OrderOption = Order.schema,
 ) -> None:
     """Print random valid instances of a schema, one a line."""
-    grammar = _grammar(schema, None, property_order, whitespace="none")
+    grammar = _grammar(schema, None, None, property_order, whitespace="none")
     if seed is None:
         seed = random.SystemRandom().getrandbits(32)
     for text in itertools.islice(sg.sample(grammar, seed=seed), count):
@@ -347,13 +364,33 @@ def _progress(description: str) -> Iterator[Callable[[str], None]]:
         yield lambda words: progress.update(task, description=words)
 
 
+_READERS: dict[str, Callable[[str], sg.Grammar]] = {
+    ".lark": lambda text: sg.lark(text),
+    ".ebnf": lambda text: sg.ebnf(text),
+    ".gbnf": lambda text: sg.gbnf(text),
+}
+
+
 def _grammar(
-    schema: Path | None, regex: str | None, order: Order, whitespace: Any = "flexible"
+    schema: Path | None,
+    regex: str | None,
+    grammar: Path | None,
+    order: Order,
+    whitespace: Any = "flexible",
 ) -> sg.Grammar:
-    if regex is not None and schema is None:
+    if (schema is None) + (regex is None) + (grammar is None) != 2:
+        raise ValueError("say one of --schema FILE, --regex PATTERN and --grammar FILE")
+    if regex is not None:
         return sg.regex(_text(regex, "the pattern"))
-    if schema is None or regex is not None:
-        raise ValueError("say either --schema FILE or --regex PATTERN")
+    if grammar is not None:
+        reader = _READERS.get(grammar.suffix)
+        if reader is None:
+            raise ValueError(f"{grammar}: the suffix of a grammar is {', '.join(_READERS)}")
+        try:
+            return reader(grammar.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise ValueError(f"{grammar} is not UTF-8 text") from None
+    assert schema is not None, "one of the three is said"
     return sg.json_schema(_json(schema), property_order=order.value, whitespace=whitespace)
 
 

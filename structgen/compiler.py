@@ -94,7 +94,7 @@ def compile(source: Any, vocabulary: Vocabulary) -> CompiledGrammar:
     """Compile a grammar for a vocabulary.
 
     Args:
-        source: A `Grammar` (`json_schema`, `regex`, `choice`), a JSON Schema (dict or bool), a
+        source: A `Grammar` (`json_schema`, `lark`, `regex`, ...), a JSON Schema (dict or bool), a
             pydantic model, a dataclass or a TypedDict.
         vocabulary: The tokens.
 

@@ -31,6 +31,11 @@ FILES = {
     "unsupported.json": b'{"$dynamicRef": "#x"}',
     "odd_format.json": b'{"type": "string", "format": "horoscope"}',
     "good.json": b'{"born" : 1815, "name": "Ada"}\n',
+    "sum.lark": b'start: NUMBER ("+" NUMBER)*\nNUMBER: /[0-9]+/\n%ignore " "\n',
+    "sum.ebnf": b"root ::= [0-9]+ ('+' [0-9]+)*",
+    "sum.gbnf": b'root ::= [0-9]+ ("+" [0-9]+)*',
+    "broken.gbnf": b'root ::= "a" | rot\nroot2 ::= "b"\n',
+    "latin.lark": b'start: "\xe9"',
     "rubbish.gguf": b"GGUF\x00\x01",
     "tokenizer.json": b'{"model": 3}',
     "ranks.tiktoken": b"YQ== 0\nYg== 1\nYWI= 2\n",
@@ -114,6 +119,27 @@ def test_validate_with_a_pattern(run: Run, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("abb\n")
     assert run("validate", "--regex", "ab+", "text") == (0, "text: valid\n", "")
     assert run("validate", "--regex", "ab", "text")[0] == 1
+
+
+@pytest.mark.parametrize("grammar", ["sum.lark", "sum.ebnf", "sum.gbnf"])
+def test_validate_with_a_grammar(run: Run, tmp_path: Path, grammar: str) -> None:
+    (tmp_path / "text").write_text("1+22\n")
+    assert run("validate", "--grammar", grammar, "text") == (0, "text: valid\n", "")
+    (tmp_path / "text").write_text("1+2+x+3\n")
+    code, output, _ = run("validate", "--grammar", grammar, "text")
+    assert code == 1
+    assert output.splitlines()[:3] == ["text:1:5: this cannot come here", "  1+2+x+3", "      ^"]
+    assert "expected '0' to '9'" in output or "expected space, '0' to '9'" in output
+
+
+def test_an_error_in_a_grammar_is_shown_in_its_line(run: Run) -> None:
+    code, output, errors = run("validate", "--grammar", "broken.gbnf", "good.json")
+    assert (code, output) == (2, "")
+    assert errors.splitlines() == [
+        "structgen: Line 1, column 16: 'rot' is not defined: did you mean 'root'?",
+        '  root ::= "a" | rot',
+        "                 ^^^",
+    ]
 
 
 def test_a_long_line_is_shown_around_the_place(run: Run, tmp_path: Path) -> None:
@@ -214,8 +240,8 @@ def test_warmup(run: Run, model: None) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["mask", "x"], "say either --schema FILE or --regex PATTERN"),
-        (["mask", "--schema", "schema.json", "--regex", "a"], "say either"),
+        (["mask", "x"], "say one of --schema FILE, --regex PATTERN and --grammar"),
+        (["mask", "--schema", "schema.json", "--regex", "a"], "say one of"),
         (["mask", "--regex", "(", "x"], "Malformed regular expression"),
         (["mask", "--regex", "ab", "ax"], "after 'a' the text cannot go on with 'x': expected 'b'"),
         (["mask", "--regex", "a", "\udcc3"], "the text is not UTF-8 text"),
@@ -239,7 +265,9 @@ def test_warmup(run: Run, model: None) -> None:
         (["validate", "--schema", "schema.json", "latin.json"], "not UTF-8 text: see byte 11"),
         (["validate", "--schema", "schema.json"], "Missing argument 'file'"),
         (["validate", "--property-order", "some", "x"], "'some'"),
-        (["generate", "x"], "say either"),
+        (["generate", "x"], "say one of"),
+        (["mask", "--grammar", "good.json"], "the suffix of a grammar is .lark, .ebnf, .gbnf"),
+        (["mask", "--grammar", "latin.lark"], "latin.lark is not UTF-8 text"),
         (["generate", "--regex", "a", "--max-new-tokens", "0", "x"], "--max-new-tokens"),
         (["generate", "--regex", "a", "--temperature", "-1", "x"], "--temperature"),
         (["generate", "--regex", "a", "--at-limit", "stop", "x"], "'stop'"),

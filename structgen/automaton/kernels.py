@@ -2236,7 +2236,7 @@ def _resume(a, cell, x, text, depth):
     """
     then = a[CELL + 5 * cell]
     parents = a[CELL + 5 * cell + 3]
-    if 3 * (depth + (1 + _set_size(a, x)) * parents) >= 3 * MAX_CLOSURE:
+    if depth + parents >= MAX_CLOSURE:
         a[IS_FULL] = 1
         return MISSING
     is_sketch = a[CELL + 5 * cell + 1] >= 0
@@ -2254,6 +2254,9 @@ def _resume(a, cell, x, text, depth):
             a[CLOSURE + 3 * depth + 2] = x
             depth += 1
         return depth
+    if depth + _set_size(a, x) * parents >= MAX_CLOSURE:
+        a[IS_FULL] = 1
+        return MISSING
     missing = False
     for j in range(_set_size(a, x)):
         node = _set_node(a, x, j)

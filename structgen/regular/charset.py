@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from importlib import import_module
+
+# What `re` itself compares by (Python 3.11 to 3.13); neither module is in the type stubs.
+_lower: Callable[[int], int] = import_module("_sre").unicode_tolower
+_EXTRA_CASES: dict[int, tuple[int, ...]] = import_module("re._casefix")._EXTRA_CASES
 
 __all__ = [
     "SCALARS",
     "SCALAR_COUNT",
     "Ranges",
+    "case_variants",
     "complement",
     "intersect",
     "matching",
@@ -85,6 +92,49 @@ def general_category(name: str) -> Ranges:
     return normalise(
         (p, p) for p in range(0x110000) if unicodedata.category(chr(p)).startswith(name)
     )
+
+
+@lru_cache(maxsize=1)
+def _case_classes() -> dict[int, tuple[int, ...]]:
+    """For each code point that has cases: all that Python's `re` takes for the same."""
+    members: defaultdict[int, set[int]] = defaultdict(set)
+    for point in range(0x110000):
+        lower = _lower(point)
+        if lower != point or point in _EXTRA_CASES:
+            representative = min((lower, *_EXTRA_CASES.get(lower, ())))
+            members[representative].update((point, lower))
+    return {point: tuple(points) for points in members.values() for point in points}
+
+
+@lru_cache(maxsize=256)
+def case_variants(ranges: Ranges, *, ascii_only: bool = False) -> Ranges:
+    """The code points of `ranges` in every case, as Python's flag `i` compares them.
+
+    Args:
+        ranges: Code points.
+        ascii_only: Only ASCII letters have cases.
+
+    Example:
+        >>> case_variants(((98, 98),))
+        ((66, 66), (98, 98))
+        >>> case_variants(((107, 107),))  # k: also the sign of the Kelvin
+        ((75, 75), (107, 107), (8490, 8490))
+    """
+    if ascii_only:
+        added = [
+            (point ^ 32, point ^ 32)
+            for letters in ((65, 90), (97, 122))
+            for low, high in intersect(ranges, (letters,))
+            for point in range(low, high + 1)
+        ]
+        return normalise((*ranges, *added))
+    added = [
+        (other, other)
+        for point, others in _case_classes().items()
+        if any(low <= point <= high for low, high in ranges)
+        for other in others
+    ]
+    return normalise((*ranges, *added))
 
 
 def utf8_sequences(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
-from re import _constants as sre  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as sre
+from re import _parser as parser
 from typing import Any
 
 from structgen.errors import GrammarError
 from structgen.regular.charset import (
     SCALARS,
     Ranges,
+    case_variants,
     complement,
     general_category,
     matching,
     normalise,
 )
 
-__all__ = ["parse"]
+__all__ = ["one_character", "parse", "sre_tree"]
 
-_REFUSED_FLAGS = (
-    (re.IGNORECASE, "i"),
-    (re.MULTILINE, "m"),
-    (re.LOCALE, "L"),
-)
+_REFUSED_FLAGS = ((re.LOCALE, "L"),)
 
 
 def parse(pattern: str) -> Any:
@@ -32,6 +29,16 @@ def parse(pattern: str) -> Any:
 
     Raises:
         GrammarError: The expression is malformed or not regular.
+    """
+    parsed = sre_tree(pattern)
+    return _sequence(parsed, parsed.state.flags)
+
+
+def sre_tree(pattern: str) -> Any:
+    """What Python's own parser makes of a regular expression.
+
+    Raises:
+        GrammarError: The expression is malformed, or depends on the locale.
     """
     try:
         with warnings.catch_warnings():
@@ -49,7 +56,7 @@ def parse(pattern: str) -> Any:
             raise GrammarError(
                 f"The flag (?{letter}) is not supported: write the pattern without it"
             )
-    return _sequence(parsed, parsed.state.flags)
+    return parsed
 
 
 def _sequence(items: Any, flags: int) -> Any:
@@ -57,14 +64,9 @@ def _sequence(items: Any, flags: int) -> Any:
 
 
 def _item(operator: Any, argument: Any, flags: int) -> Any:
-    if operator is sre.LITERAL:
-        return ("chars", ((argument, argument),))
-    if operator is sre.NOT_LITERAL:
-        return ("chars", complement(((argument, argument),)))
-    if operator is sre.ANY:
-        return ("chars", SCALARS if flags & re.DOTALL else complement(((10, 10),)))
-    if operator is sre.IN:
-        return ("chars", _set(argument, flags))
+    ranges = one_character(operator, argument, flags)
+    if ranges is not None:
+        return ("chars", ranges)
     if operator is sre.BRANCH:
         return ("or", *(_sequence(branch, flags) for branch in argument[1]))
     if operator is sre.SUBPATTERN:
@@ -82,6 +84,8 @@ def _item(operator: Any, argument: Any, flags: int) -> Any:
             None if most is sre.MAXREPEAT else int(most),
         )
     if operator is sre.AT:
+        if flags & re.MULTILINE and argument in (sre.AT_BEGINNING, sre.AT_END):
+            raise GrammarError("'^' and '$' at every line (the flag m) are not supported")
         if argument in (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING):
             return ("start",)
         if argument is sre.AT_END:
@@ -94,6 +98,22 @@ def _item(operator: Any, argument: Any, flags: int) -> Any:
     raise GrammarError(f"A regular expression uses '{name}', which is not supported exactly")
 
 
+def one_character(operator: Any, argument: Any, flags: int) -> Ranges | None:
+    """What an item of Python's parse tree matches if that is always one character; else None."""
+    if operator is sre.LITERAL or operator is sre.NOT_LITERAL:
+        ranges = _cases(((argument, argument),), flags)
+        return ranges if operator is sre.LITERAL else complement(ranges)
+    if operator is sre.ANY:
+        return SCALARS if flags & re.DOTALL else complement(((10, 10),))
+    return _set(argument, flags) if operator is sre.IN else None
+
+
+def _cases(ranges: Ranges, flags: int) -> Ranges:
+    if not flags & re.IGNORECASE:
+        return ranges
+    return case_variants(normalise(ranges), ascii_only=bool(flags & re.ASCII))
+
+
 def _set(items: Any, flags: int) -> Ranges:
     negated = items[0][0] is sre.NEGATE
     ranges: list[tuple[int, int]] = []
@@ -104,7 +124,8 @@ def _set(items: Any, flags: int) -> Ranges:
             ranges.append(argument)
         else:
             ranges.extend(_category(str(argument), ascii_only=bool(flags & re.ASCII)))
-    return complement(normalise(ranges)) if negated else normalise(ranges)
+    found = _cases(normalise(ranges), flags)
+    return complement(found) if negated else found
 
 
 def _category(name: str, *, ascii_only: bool) -> Ranges:

@@ -1,0 +1,5 @@
+"""Lark grammars."""
+
+from structgen.frontends.lark.grammar import lark
+
+__all__ = ["lark"]

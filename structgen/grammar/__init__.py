@@ -1,0 +1,36 @@
+"""Context-free grammars: the tree that front ends build, its checks, its way to the network."""
+
+from structgen.grammar.folding import language_of
+from structgen.grammar.grammar import ContextFreeGrammar, build
+from structgen.grammar.places import error_at
+from structgen.grammar.tree import (
+    EMPTY_TEXT,
+    Alternatives,
+    Embedded,
+    Expression,
+    Literal,
+    Reference,
+    Repetition,
+    Rule,
+    Sequence,
+    Terminal,
+    expression_of,
+)
+
+__all__ = [
+    "EMPTY_TEXT",
+    "Alternatives",
+    "ContextFreeGrammar",
+    "Embedded",
+    "Expression",
+    "Literal",
+    "Reference",
+    "Repetition",
+    "Rule",
+    "Sequence",
+    "Terminal",
+    "build",
+    "error_at",
+    "expression_of",
+    "language_of",
+]

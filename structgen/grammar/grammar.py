@@ -1,0 +1,102 @@
+"""A checked grammar, ready for any vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from structgen.errors import LimitExceededError
+from structgen.grammar.checks import check_defined, check_productive, reachable_rules
+from structgen.grammar.folding import fold
+from structgen.grammar.lower import Lowering
+from structgen.grammar.printing import print_rules
+from structgen.grammar.tree import (
+    EMPTY_TEXT,
+    Alternatives,
+    Embedded,
+    Expression,
+    Reference,
+    Rule,
+)
+from structgen.network import RETURN, Network
+from structgen.regular import EPSILON
+
+__all__ = ["ContextFreeGrammar", "build"]
+
+
+class ContextFreeGrammar:
+    """The texts of a context-free grammar; made by `build`, for the front ends.
+
+    Attributes:
+        rules: The rules that matter, by name.
+        start_rule: The name of the rule that is the whole language.
+    """
+
+    __slots__ = ("_lowering", "rules", "start_rule")
+
+    def __init__(self, rules: Mapping[str, Rule], start_rule: str) -> None:
+        self.rules = rules
+        self.start_rule = start_rule
+        self._lowering = Lowering(fold(rules))
+
+    def start(self, network: Network) -> int:
+        """The piece that reads a text of the start rule."""
+        facts = self._lowering.facts
+        start = Reference(self.start_rule)
+        if not facts.has_text(start):
+            return network.automaton(EPSILON.automaton())
+        piece = self._lowering.rule(network, self.start_rule)
+        return network.choice([piece, RETURN]) if facts.is_nullable(start) else piece
+
+    @property
+    def expression(self) -> Expression:
+        """A text of this grammar inside another one."""
+        facts = self._lowering.facts
+        start = Reference(self.start_rule)
+        if not facts.has_text(start):
+            return EMPTY_TEXT
+        text = Embedded(_NotEmptyTexts(self._lowering, self.start_rule))
+        return Alternatives((text, EMPTY_TEXT)) if facts.is_nullable(start) else text
+
+    def __str__(self) -> str:
+        return print_rules(self.rules.values())
+
+
+class _NotEmptyTexts(NamedTuple):
+    """The texts of a rule that are not empty."""
+
+    lowering: Lowering
+    rule: str
+
+    def start(self, network: Network) -> int:
+        return self.lowering.rule(network, self.rule)
+
+
+def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeGrammar:
+    """Check rules and make a grammar of them.
+
+    Args:
+        rules: All rules, by name.
+        start: The name of the rule that is the whole language.
+        text: The source that the rules' spans are places in.
+
+    Raises:
+        GrammarError: A rule is not defined, or no text matches one that the start rule leads to.
+        LimitExceededError: Expressions are nested too deeply.
+
+    Example:
+        >>> from structgen.grammar import Alternatives, Literal, Reference, Rule, Sequence
+        >>> s = Reference("s")
+        >>> body = Alternatives((Sequence((s, s)), Literal("a")))
+        >>> print(build({"s": Rule("s", body)}, "s"))
+        s ::= s s | "a"
+    """
+    try:
+        check_defined(rules, start, text)
+        rules = reachable_rules(rules, start)
+        check_productive(rules, text)
+        return ContextFreeGrammar(rules, start)
+    except RecursionError:
+        raise LimitExceededError(
+            "The grammar's expressions are nested too deeply", limit="grammar_nesting"
+        ) from None
