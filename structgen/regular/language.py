@@ -29,6 +29,7 @@ __all__ = ["ANY", "EMPTY", "EPSILON", "Language", "Live", "characters", "length"
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
 
 MAX_LIVENESS_STEPS = 20_000
+MAX_LIVENESS_WORK = 300_000  # terms derived, parts of others included
 MAX_LENGTH_BOUND = 10_000
 MAX_BOUND_STEPS = 100
 
@@ -67,14 +68,16 @@ class Language:
         kind: "empty", "epsilon", "chars", "cat", "or", "and", "not" or "repeat".
         parts: What the kind needs: ranges, terms, counts.
         nullable: Whether the empty text is in the language.
+        work: How many terms had to be derived for `derivatives`; 0 before that.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "extended", "kind", "nullable", "parts")
+    __slots__ = ("__dict__", "__weakref__", "extended", "kind", "nullable", "parts", "work")
 
     kind: str
     parts: tuple[object, ...]
     nullable: bool
     extended: bool
+    work: int
 
     def __or__(self, other: Language) -> Language:
         return union((self, other))
@@ -131,7 +134,9 @@ class Language:
         return _term("repeat", (self, least, most), least == 0, extended=self.extended)
 
     def __repr__(self) -> str:
-        return f"Language({self.kind}, {self.parts!r})"
+        # One level only: shared parts would be written again and again.
+        parts = (part.kind if isinstance(part, Language) else part for part in self.parts)
+        return f"Language({self.kind}, {tuple(parts)!r})"
 
     # --- Questions ------------------------------------------------------------------------------
 
@@ -140,12 +145,14 @@ class Language:
         """Whether some text is in the language.
 
         Raises:
-            LimitExceededError: Deciding needs more than `MAX_LIVENESS_STEPS` derivatives.
+            LimitExceededError: Deciding takes more than `MAX_LIVENESS_STEPS` states or
+                `MAX_LIVENESS_WORK`.
         """
         if not self.extended:
             return self is not EMPTY
         seen = {self}
         queue = [self]
+        work = 0
         for term in queue:
             if term.nullable:
                 return True
@@ -156,7 +163,8 @@ class Language:
                     return True
                 seen.add(target)
                 queue.append(target)
-            if len(seen) > MAX_LIVENESS_STEPS:
+            work += term.work
+            if work > MAX_LIVENESS_WORK or len(seen) > MAX_LIVENESS_STEPS:
                 raise LimitExceededError(
                     "Whether a combination of patterns has any match could not be decided in time",
                     limit="regex_states",
@@ -191,7 +199,9 @@ class Language:
                 classes.setdefault(frozenset(members), []).append((start, end - 1))
         found: dict[Language, list[tuple[int, int]]] = {}
         for kind, spans in classes.items():
-            found.setdefault(_derive(self, kind), []).extend(spans)
+            memo: dict[Language, Language] = {}
+            found.setdefault(_derive(self, kind, memo), []).extend(spans)
+            self.work += len(memo)
         return {target: normalise(spans) for target, spans in found.items()}
 
     @cached_property
@@ -332,6 +342,7 @@ def _term(
         term.parts = parts
         term.nullable = nullable
         term.extended = extended  # whether an intersection or complement is inside
+        term.work = 0
         _terms[key] = term
     return term
 
@@ -512,26 +523,39 @@ def _joined(before: list[Language], last: Language) -> Language:
     return last
 
 
-def _derive(term: Language, members: frozenset[Language]) -> Language:
-    """The rest after a first character that is in exactly the character sets `members`."""
+def _derive(
+    term: Language, members: frozenset[Language], memo: dict[Language, Language]
+) -> Language:
+    """The rest after a first character that is in exactly the character sets `members`.
+
+    `memo`: the parts that have been derived by these members, for terms share their parts.
+    """
+    found = memo.get(term)
+    if found is None:
+        found = memo[term] = _derived(term, members, memo)
+    return found
+
+
+def _derived(
+    term: Language, members: frozenset[Language], memo: dict[Language, Language]
+) -> Language:
     kind = term.kind
     if kind == "chars":
         return EPSILON if term in members else EMPTY
+    parts = term._terms
     if kind == "cat":
-        first, second = term.parts
-        rest = _derive(first, members) + second  # type: ignore[arg-type, operator]
-        if first.nullable:  # type: ignore[attr-defined]
-            rest = union((rest, _derive(second, members)))  # type: ignore[arg-type]
-        return rest  # type: ignore[no-any-return]
+        first, second = parts
+        rest = _derive(first, members, memo) + second
+        return union((rest, _derive(second, members, memo))) if first.nullable else rest
     if kind == "repeat":
-        inner, least, most = term.parts
+        _, least, most = term.parts
         fewer = None if most is None else most - 1  # type: ignore[operator]
-        again = inner.repeat(max(least - 1, 0), fewer)  # type: ignore[attr-defined, operator]
-        return _derive(inner, members) + again  # type: ignore[arg-type, no-any-return]
+        again = parts[0].repeat(max(least - 1, 0), fewer)  # type: ignore[operator, type-var]
+        return _derive(parts[0], members, memo) + again
     if kind == "or":
-        return union(_derive(part, members) for part in term.parts)  # type: ignore[arg-type]
+        return union(_derive(part, members, memo) for part in parts)
     if kind == "and":
-        return intersection(_derive(part, members) for part in term.parts)  # type: ignore[arg-type]
+        return intersection(_derive(part, members, memo) for part in parts)
     if kind == "not":
-        return ~_derive(term.parts[0], members)  # type: ignore[arg-type]
+        return ~_derive(parts[0], members, memo)
     return EMPTY
