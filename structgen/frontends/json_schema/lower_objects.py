@@ -192,7 +192,8 @@ class Members(NamedTuple):
     def expand(self, network: Network) -> Definition:
         spec = self.node.object
         options = []
-        declared = list(islice(self.declared(), NAMES_TOGETHER))
+        in_order = self.node.schemas.in_order
+        declared = list(islice(self.declared(), NAMES_TOGETHER if in_order else None))
         if declared:
             options.append(
                 network.json_names(
@@ -205,11 +206,7 @@ class Members(NamedTuple):
                     ]
                 )
             )
-        if (
-            len(declared) == NAMES_TOGETHER
-            and self.node.schemas.in_order
-            and not spec.members[declared[-1]].required
-        ):
+        if in_order and len(declared) == NAMES_TOGETHER and not spec.members[declared[-1]].required:
             rest = self.progress._replace(left=declared[-1] + 1)
             return Choice((*options, network.state(self._replace(progress=rest))))
         for number in self.others():
