@@ -28,7 +28,7 @@ FILES = {
     "deep.json": b"[" * 100_000,
     "unknown.json": b'{"type": "objekt"}',
     "nothing.json": b'{"type": "string", "minLength": 2, "maxLength": 1}',
-    "unsupported.json": rb'{"pattern": "(a|b)\1"}',
+    "unsupported.json": rb'{"pattern": "(a|b)\\1"}',
     "odd_format.json": b'{"type": "string", "format": "horoscope"}',
     "good.json": b'{"born" : 1815, "name": "Ada"}\n',
     "sum.lark": b'start: NUMBER ("+" NUMBER)*\nNUMBER: /[0-9]+/\n%ignore " "\n',
