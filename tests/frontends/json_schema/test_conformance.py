@@ -31,7 +31,6 @@ DIALECTS = {
 MASKBENCH_SAMPLE = 10  # every tenth schema
 # Compiled, and every instance right; a schema that is refused does not pass, with instances or not.
 MASKBENCH_PASSING = 791
-# What is wrongly accepted, and why: nothing else may be.
 
 
 def outcome(schema: Any, tests: list[dict[str, Any]], **options: Any) -> Counter[str] | None:
