@@ -18,11 +18,11 @@ from structgen.frontends.json_schema.formula import (
     Formula,
     conjunction,
 )
-from structgen.frontends.json_schema.items import EachItem, ItemRule
+from structgen.frontends.json_schema.items import ItemRule
 from structgen.frontends.json_schema.load import Document, Place
-from structgen.frontends.json_schema.members import EachMember, Has, MemberRule
+from structgen.frontends.json_schema.members import Has, MemberRule
 from structgen.frontends.json_schema.nodes import Literal, Node
-from structgen.frontends.json_schema.parts import AtLeast, AtMost
+from structgen.frontends.json_schema.parts import AtLeast, AtMost, Each
 from structgen.frontends.json_schema.satisfiability import culprit, is_surely_empty
 from structgen.frontends.json_schema.values import value_key, value_of
 
@@ -184,7 +184,7 @@ class Schemas:
         facts: list[Formula] = [AtMost(len(value))]
         if value:
             rule = ItemRule(self, [self.constant(each) for each in value])
-            facts += [AtLeast(len(value)), EachItem(rule)]
+            facts += [AtLeast(len(value)), Each(rule)]
         return conjunction(facts)
 
     def exactly_object(self, value: dict[str, Any]) -> Formula:
@@ -192,7 +192,7 @@ class Schemas:
         rule = MemberRule(
             self, {name: self.constant(each) for name, each in value.items()}, (), self.none
         )
-        return conjunction([EachMember(rule), *(Has(name, True) for name in value)])
+        return conjunction([Each(rule), *(Has(name, True) for name in value)])
 
     # --- Checks ---------------------------------------------------------------------------------
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from structgen import regular
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.core import Core
-from structgen.frontends.json_schema.items import EachItem, ItemRule
+from structgen.frontends.json_schema.items import ItemRule
 from structgen.frontends.json_schema.keywords import SHAPES
-from structgen.frontends.json_schema.members import EachMember, Has, MemberRule
+from structgen.frontends.json_schema.members import Has, MemberRule
+from structgen.frontends.json_schema.parts import Each
 from structgen.regular import Language
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _unevaluated_members(schemas: Schemas, place: Place) -> Iterator[Node]:
             [(names, allowed) for names in languages] if divided else (),
             allowed if languages and not divided else None,
         )
-        fact = schemas.literal(Core(schemas, place, objects=EachMember(rule)))
+        fact = schemas.literal(Core(schemas, place, objects=Each(rule)))
         yield schemas.either([fact, *guards])
 
 
@@ -256,6 +257,6 @@ def _unevaluated_items(schemas: Schemas, place: Place) -> Iterator[Node]:
                     [item if index in indices else None for index in range(longest)],
                     item if longest in indices else None,
                 )
-                fact = schemas.literal(Core(schemas, place, arrays=EachItem(rule)))
+                fact = schemas.literal(Core(schemas, place, arrays=Each(rule)))
                 options.append(schemas.both([fact, *(guard for guard, _ in chosen)]))
         yield schemas.either(options)

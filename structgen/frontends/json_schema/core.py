@@ -14,10 +14,10 @@ from structgen.frontends.json_schema.formula import (
     conjunction,
     disjunction,
 )
-from structgen.frontends.json_schema.items import EachItem, Equal, FewItems, ItemRule, ManyItems
-from structgen.frontends.json_schema.members import EachMember, Has, MemberRule
+from structgen.frontends.json_schema.items import Equal, FewItems, ItemRule, ManyItems
+from structgen.frontends.json_schema.members import Has, MemberRule
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
-from structgen.frontends.json_schema.parts import AtLeast, AtMost
+from structgen.frontends.json_schema.parts import AtLeast, AtMost, Each
 from structgen.frontends.json_schema.scalars import Numbers, NumberSpec, Strings, StringSpec
 from structgen.frontends.json_schema.values import bounds_of, equal, is_text, value_key
 
@@ -192,7 +192,7 @@ class Core:
         first = [place.child(keyword, index) for index in range(len(schema.get(keyword, ())))]
         rest = place.children.get(("additionalItems" if as_list else "items", None))
         if first or rest is not None:
-            facts.append(EachItem(ItemRule(self.schemas, first, rest)))
+            facts.append(Each(ItemRule(self.schemas, first, rest)))
         facts += _counts(schema, "minItems", "maxItems")
         if "contains" in schema:
             node = self.schemas.node([place.child("contains")])
@@ -223,7 +223,7 @@ class Core:
         strict = schemas.strict and "properties" in schema
         rule = member_rule(schemas, place) if self.rules_members else None
         if rule is not None:
-            facts.append(EachMember(rule))
+            facts.append(Each(rule))
         required = dict.fromkeys(schema.get("required", ()))
         if strict:
             required.update(dict.fromkeys(schema["properties"]))
@@ -231,7 +231,7 @@ class Core:
         facts += _counts(schema, "minProperties", "maxProperties")
         if "propertyNames" in schema:
             names = schemas.node([place.child("propertyNames")]).strings.language
-            facts.append(EachMember(MemberRule(schemas, {}, [(~names, schemas.none)])))
+            facts.append(Each(MemberRule(schemas, {}, [(~names, schemas.none)])))
         for keyword in ("dependentRequired", "dependencies"):
             for name, needed in schema.get(keyword, {}).items():
                 if isinstance(needed, list):

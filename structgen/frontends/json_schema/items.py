@@ -15,14 +15,14 @@ from structgen.frontends.json_schema.formula import (
     Formula,
     conjunction,
 )
-from structgen.frontends.json_schema.parts import AtLeast, AtMost
+from structgen.frontends.json_schema.parts import AtLeast, AtMost, Each, Some
 
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.load import Place
     from structgen.frontends.json_schema.nodes import Node
 
-__all__ = ["ArraySpec", "EachItem", "Equal", "FewItems", "ItemRule", "ManyItems", "LATER", "settle"]
+__all__ = ["ArraySpec", "Equal", "FewItems", "ItemRule", "ManyItems", "LATER", "settle"]
 
 
 LATER = "later"
@@ -52,56 +52,6 @@ class ItemRule:
         """What item number `index` must be."""
         each = self.prefix[index] if index < len(self.prefix) else self._rest
         return self._schemas.conjoin([] if each is None else [each])
-
-
-@dataclass(eq=False, frozen=True)
-class EachItem(Fact):
-    """Every item is as a rule says."""
-
-    rule: ItemRule
-
-    @cached_property
-    def negation(self) -> Formula:
-        """Some item is not."""
-        return SomeItem(self.rule)
-
-    @property
-    def at_end(self) -> bool:
-        """Yes."""
-        return True
-
-    def child(self, part: int) -> Node:
-        """What the rule says."""
-        return self.rule.node(part)
-
-    def after(self, counts: bool, value: Any) -> Formula:
-        """It fails with an item that is not so."""
-        return self if counts else FALSE
-
-
-@dataclass(eq=False, frozen=True)
-class SomeItem(Fact):
-    """Some item is not as a rule says."""
-
-    rule: ItemRule
-
-    @cached_property
-    def negation(self) -> Formula:
-        """Every item is."""
-        return EachItem(self.rule)
-
-    @property
-    def at_end(self) -> bool:
-        """No."""
-        return False
-
-    def child(self, part: int) -> Node:
-        """Not what the rule says."""
-        return self.rule.node(part).negation
-
-    def after(self, counts: bool, value: Any) -> Formula:
-        """It is settled by the first such item."""
-        return TRUE if counts else self
 
 
 @dataclass(eq=False, frozen=True)
@@ -235,7 +185,7 @@ class ArraySpec:
         waiting: list[Formula] = []
         every = isinstance(formula, Combination) and formula.every
         for part in formula.parts if every else (formula,):  # type: ignore[attr-defined]
-            if isinstance(part, EachItem):
+            if isinstance(part, Each):
                 self._rules.append(part.rule)
             elif isinstance(part, AtLeast):
                 self.least = max(self.least, part.count)
@@ -248,7 +198,7 @@ class ArraySpec:
         rules = list(self._rules)
         self.compares = self.unique
         for fact in self.open.facts():
-            if isinstance(fact, EachItem | SomeItem):
+            if isinstance(fact, Each | Some):
                 rules.append(fact.rule)
             elif isinstance(fact, Equal):
                 self.compares = True

@@ -17,7 +17,7 @@ from structgen.frontends.json_schema.formula import (
     Formula,
     conjunction,
 )
-from structgen.frontends.json_schema.parts import AtLeast, AtMost
+from structgen.frontends.json_schema.parts import AtLeast, AtMost, Each, Some
 from structgen.frontends.json_schema.values import is_text
 from structgen.regular import Language
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from structgen.frontends.json_schema.load import Place
     from structgen.frontends.json_schema.nodes import Node
 
-__all__ = ["EachMember", "Has", "Member", "MemberRule", "ObjectSpec"]
+__all__ = ["Has", "Member", "MemberRule", "ObjectSpec"]
 
 MAX_NAME_CLASSES = 64
 MAX_COUNTED = 1_000  # steps in counting the texts of a language
@@ -74,56 +74,6 @@ class MemberRule:
         if not found and self._rest is not None:
             found.append(self._rest)
         return self._schemas.conjoin(found)
-
-
-@dataclass(eq=False, frozen=True)
-class EachMember(Fact):
-    """Every member is as a rule says."""
-
-    rule: MemberRule
-
-    @cached_property
-    def negation(self) -> Formula:
-        """Some member is not."""
-        return SomeMember(self.rule)
-
-    @property
-    def at_end(self) -> bool:
-        """Yes."""
-        return True
-
-    def child(self, part: Name) -> Node:
-        """What the rule says."""
-        return self.rule.node(part)
-
-    def after(self, counts: bool, value: Any) -> Formula:
-        """It fails with a member that is not so."""
-        return self if counts else FALSE
-
-
-@dataclass(eq=False, frozen=True)
-class SomeMember(Fact):
-    """Some member is not as a rule says."""
-
-    rule: MemberRule
-
-    @cached_property
-    def negation(self) -> Formula:
-        """Every member is."""
-        return EachMember(self.rule)
-
-    @property
-    def at_end(self) -> bool:
-        """No."""
-        return False
-
-    def child(self, part: Name) -> Node:
-        """Not what the rule says."""
-        return self.rule.node(part).negation
-
-    def after(self, counts: bool, value: Any) -> Formula:
-        """It is settled by the first such member."""
-        return TRUE if counts else self
 
 
 @dataclass(eq=False, frozen=True)
@@ -202,7 +152,7 @@ class ObjectSpec:
         waiting: list[Formula] = []
         every = isinstance(formula, Combination) and formula.every
         for part in formula.parts if every else (formula,):  # type: ignore[attr-defined]
-            if isinstance(part, EachMember):
+            if isinstance(part, Each):
                 self._rules.append(part.rule)
             elif isinstance(part, Has):
                 (self._required if part.there else forbidden)[part.name] = None
@@ -216,7 +166,7 @@ class ObjectSpec:
         rules = list(self._rules)
         named: dict[str, None] = {}
         for fact in self.open.facts():
-            if isinstance(fact, EachMember | SomeMember):
+            if isinstance(fact, Each | Some):
                 rules.append(fact.rule)
             elif isinstance(fact, Has):
                 named[fact.name] = None
@@ -244,12 +194,12 @@ class ObjectSpec:
                 return TRUE if fact.there else FALSE
             if is_surely_empty(self.base(self.part(fact.name)), 1):
                 return FALSE if fact.there else TRUE
-        elif isinstance(fact, EachMember | SomeMember):
+        elif isinstance(fact, Each | Some):
             for name in self._required:
                 part = self.part(name)
                 allowed = self.schemas.both([self.base(part), fact.rule.node(part)])
                 if is_surely_empty(allowed, 2):
-                    return TRUE if isinstance(fact, SomeMember) else FALSE
+                    return TRUE if isinstance(fact, Some) else FALSE
         return fact
 
     @property

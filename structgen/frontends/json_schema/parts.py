@@ -1,11 +1,11 @@
-"""Facts about how many parts an array or object has, and splitting a part by what is open."""
+"""Facts about the parts of arrays and objects alike, and splitting a part by what is open."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.formula import FALSE, TRUE, Fact, Formula
@@ -14,12 +14,73 @@ if TYPE_CHECKING:
     from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.nodes import Node
 
-__all__ = ["AtLeast", "AtMost", "Split", "split"]
+__all__ = ["AtLeast", "AtMost", "Each", "Some", "Split", "split"]
 
 MAX_SPLITS = 512
 
 Split = Generator["Node", bool, "list[tuple[Node, Formula]]"]
 """Asks whether nodes are satisfiable; returns (what the part is, what is left of the formula)."""
+
+
+class Rule(Protocol):
+    """What a part must be, by its index or name."""
+
+    def node(self, part: Any) -> Node:
+        """What this part must be."""
+        ...
+
+
+AnyRule = TypeVar("AnyRule", bound=Rule)
+
+
+@dataclass(eq=False, frozen=True)
+class Each(Fact, Generic[AnyRule]):
+    """Every part is as a rule says."""
+
+    rule: AnyRule
+
+    @cached_property
+    def negation(self) -> Formula:
+        """Some part is not."""
+        return Some(self.rule)
+
+    @property
+    def at_end(self) -> bool:
+        """Yes."""
+        return True
+
+    def child(self, part: Any) -> Node:
+        """What the rule says."""
+        return self.rule.node(part)
+
+    def after(self, counts: bool, value: Any) -> Formula:
+        """It fails with a part that is not so."""
+        return self if counts else FALSE
+
+
+@dataclass(eq=False, frozen=True)
+class Some(Fact, Generic[AnyRule]):
+    """Some part is not as a rule says."""
+
+    rule: AnyRule
+
+    @cached_property
+    def negation(self) -> Formula:
+        """Every part is."""
+        return Each(self.rule)
+
+    @property
+    def at_end(self) -> bool:
+        """No."""
+        return False
+
+    def child(self, part: Any) -> Node:
+        """Not what the rule says."""
+        return self.rule.node(part).negation
+
+    def after(self, counts: bool, value: Any) -> Formula:
+        """It is settled by the first such part."""
+        return TRUE if counts else self
 
 
 @dataclass(eq=False, frozen=True)
