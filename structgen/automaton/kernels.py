@@ -259,27 +259,6 @@ def intern_state(a, kind, p, q, r, u, v):
 
 
 @njit(cache=True, nogil=True)
-def define(a, s, kind, edges, returns, after_quote):
-    """Write a SCAN or CHOICE definition: int64[n, 3] rows of first byte, last byte, target."""
-    n = edges.shape[0]
-    first = a[N_EDGES]
-    if first + n > MAX_EDGES:
-        a[IS_FULL] = 1
-        return FULL
-    a[N_EDGES] = first + n
-    for i in range(n):
-        a[EDGE + 2 * (first + i)] = edges[i, 0] | edges[i, 1] << 8
-        a[EDGE + 2 * (first + i) + 1] = edges[i, 2]
-    at = STATE + 8 * s
-    a[at + 1] = first
-    a[at + 2] = n
-    a[at + 3] = returns
-    a[at + 4] = after_quote
-    a[at] = kind
-    return 0
-
-
-@njit(cache=True, nogil=True)
 def new_literal(a, data, then):
     """A chain of states that reads `data` (uint8[n]), then continues at `then`."""
     s = then
