@@ -202,6 +202,8 @@ class TableNetwork:
             if type(key) is _AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
                 self._set_safe(state, key.automaton.live(key.state))
+                if key.automaton.is_in_character(key.state):
+                    self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
         return state
 
     @staticmethod

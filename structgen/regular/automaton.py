@@ -47,13 +47,23 @@ class Automaton:
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
 
+    def is_in_character(self, state: int) -> bool:
+        """Whether `state` is in the middle of a character."""
+        return not isinstance(self._keys[state], Language)
+
     def live(self, state: int) -> Live | None:
         """Characters of which every text can follow `state` (see `Language.live`).
 
-        None where there are none, as in the middle of a character.
+        None where there are none. In the middle of a character, those of the one state that every
+        ending of the character leads to, if there is just one.
         """
         key = self._keys[state]
-        return key.live if isinstance(key, Language) and key.live.characters else None
+        if isinstance(key, Language):
+            return key.live if key.live.characters else None
+        (sequence, target), *others = key
+        if others or any(span != (0x80, 0xBF) for span in sequence):
+            return None
+        return self.live(target)
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""

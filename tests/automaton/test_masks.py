@@ -144,7 +144,18 @@ def small_vocabulary() -> Vocabulary:
     pieces += [bytes(p) for p in itertools.product(b'ab,"\\', repeat=2)]
     pieces += [bytes(p) for p in itertools.product(b'a,"', repeat=3)]
     pieces += [b"\\u00", b"\\ud83d", b"\\ude00", b"61", b'\\u0061"', b'e9"a', b'\xc3\xa9"', b"\xa9"]
-    pieces += [b'\\n"', b"aaaa", b"", b""]
+    pieces += [b'\\n"', b"aaaa", b",\xe3\x81", b",\xe3\x81\x82a", b"\x81\x82a", b"\xe3\x81\x82,a"]
+    pieces += [
+        b"a\x80",
+        b",a\x80",
+        b"\xc3a",
+        b",\xc3aa",
+        b"a\xe3\x81a",
+        b"a\xff",
+        b"\xa9\x80",
+        b"",
+        b"",
+    ]
     return Vocabulary(pieces, eos_token_ids=[len(pieces) - 2, len(pieces) - 1])
 
 
@@ -226,6 +237,8 @@ def _search(pattern: str) -> Language:
         (StringGrammar(_search("^.*,$")), "a,é"),
         (StringGrammar(_search("^[^,]+,[^a]$")), "aé"),
         (StringGrammar(_search("^([a,]+é)+$")), "a,"),
+        (StringGrammar(_search("^([^,]+,){0,2}[^,]+$")), "aé"),
+        (StringGrammar(_search("^([^,]+,){0,2}[^,]+$"), 5), "aé"),
     ],
 )
 def test_masks_of_strings_equal_steps(grammar: StringGrammar, live: str) -> None:
