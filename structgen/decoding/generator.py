@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-import random
+import secrets
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Literal, cast
@@ -134,7 +134,7 @@ class Generator:
         for one, number in zip(prompts, _seeds(seed, len(prompts)), strict=True):
             tokens = encode_prompt(self.tokenizer, one, raw=raw, window=window)
             room = max_new_tokens if window is None else min(max_new_tokens, window - len(tokens))
-            requests.append(Request(tokens, compiled.matcher(), room, random.Random(number)))
+            requests.append(Request(tokens, compiled.matcher(), room, number))
         forward = self._forward() if fast_forward else None
         pieces = decode(requests, self.backend.start(), sampling, forward)
         if stream:
@@ -284,8 +284,10 @@ def _key(source: Any) -> Hashable:
     return id(source)
 
 
-def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int | None]:
-    if seed is None or isinstance(seed, int):
+def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int]:
+    if seed is None:
+        return [secrets.randbits(64) for _ in range(count)]
+    if isinstance(seed, int):
         return [seed] * count
     if len(seed) != count:
         raise ValueError(f"{len(seed)} seeds for {count} prompts")

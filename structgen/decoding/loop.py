@@ -6,7 +6,6 @@ prompts are written. Rows of a batch are independent: they share forward passes 
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,13 +36,13 @@ class Request:
         prompt: Its tokens, at least one.
         matcher: The request's own, at the beginning of the text.
         max_new_tokens: When to stop.
-        random: Where the numbers for its draws come from.
+        seed: What its draws depend on, with the position in the text and the token.
     """
 
     prompt: list[int]
     matcher: Matcher
     max_new_tokens: int
-    random: random.Random
+    seed: int
     tokens: list[int] = field(default_factory=list)
     finish_reason: FinishReason | None = None
     stats: Stats = field(default_factory=Stats)
@@ -122,7 +121,8 @@ def decode(
         fill_bitmasks([request.matcher for request in active], bitmask)
         _apply(logits, bitmask)
         masked = time.perf_counter()
-        chosen = choose(logits, sampling, [request.random.random() for request in active])
+        places = [(request.seed, len(request.tokens)) for request in active]
+        chosen = choose(logits, sampling, places)
         took = time.perf_counter()
         pieces = []
         rows = []
