@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from structgen.compiler import CompiledGrammar, Grammar, compile
     from structgen.decoding.generator import Generator, Stream, generate
     from structgen.decoding.result import Result, Stats
+    from structgen.decoding.speculation.options import Speculation
     from structgen.frontends.json_schema import json_schema
     from structgen.frontends.regex import choice, regex
     from structgen.integrations.transformers import LogitsProcessor
@@ -38,6 +39,7 @@ __all__ = [
     "LogitsProcessor",
     "Matcher",
     "Result",
+    "Speculation",
     "Stats",
     "Stream",
     "StructgenError",
@@ -63,6 +65,7 @@ _MODULES = {
     "LogitsProcessor": "integrations.transformers",
     "Matcher": "matcher",
     "Result": "decoding.result",
+    "Speculation": "decoding.speculation.options",
     "Stats": "decoding.result",
     "Stream": "decoding.generator",
     "Vocabulary": "vocabulary",

@@ -17,7 +17,7 @@ NAMES = {
     *("json_schema", "regex", "choice"),
     *("Vocabulary", "Grammar", "CompiledGrammar", "compile"),
     *("Matcher", "fill_bitmasks", "allocate_bitmask", "allowed_tokens", "apply_bitmask"),
-    *("generate", "Generator", "Stream", "Result", "Stats", "LogitsProcessor"),
+    *("generate", "Generator", "Stream", "Result", "Stats", "Speculation", "LogitsProcessor"),
     *errors.__all__,
 }
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from structgen.decoding.fast_forward import FastForward
     from structgen.models.protocol import Session
 
-__all__ = ["Request", "decode"]
+__all__ = ["Request", "apply_masks", "decode"]
 
 
 @dataclass
@@ -119,7 +119,7 @@ def decode(
         vocabulary = active[0].matcher.compiled.vocabulary
         bitmask = allocate_bitmask(len(active), vocabulary.size)
         fill_bitmasks([request.matcher for request in active], bitmask)
-        _apply(logits, bitmask)
+        apply_masks(logits, bitmask)
         masked = time.perf_counter()
         places = [(request.seed, len(request.tokens)) for request in active]
         chosen = choose(logits, sampling, places)
@@ -152,8 +152,16 @@ def _text(request: Request, tokens: list[int]) -> bytes:
     return b"".join(request.matcher.compiled.vocabulary.tokens[token] for token in tokens)
 
 
-def _apply(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
-    """Mask logits, and refuse those that no token can be chosen from."""
+def apply_masks(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
+    """Mask logits, and refuse those that no token can be chosen from.
+
+    Args:
+        logits: floating[B, V], changed in place.
+        bitmask: int32[B, W].
+
+    Raises:
+        GenerationError: A row is not of numbers, or allows nothing that the model could choose.
+    """
     import torch
 
     if bool(torch.isnan(logits).any()):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Sampling", "choose", "draw", "probabilities", "waiting_times"]
+__all__ = ["Sampling", "choose", "draw", "probabilities", "waiting_time", "waiting_times"]
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,25 @@ def waiting_times(seed: int, position: int, tokens: torch.Tensor) -> torch.Tenso
     """
     import torch
 
-    start = _mixed(_mixed(seed & _MASK) + position & _MASK)
+    start = _start(seed, position)
     bits = tokens.long() * _signed(_GOLDEN) + _signed(start + _GOLDEN & _MASK)
     for shift, factor in ((30, _FACTORS[0]), (27, _FACTORS[1])):
         bits = (bits ^ _shifted(bits, shift)) * _signed(factor)
     bits = bits ^ _shifted(bits, 31)
     uniforms = (_shifted(bits, 12).double() + 0.5) / 2**52
     return -torch.log(uniforms)
+
+
+def waiting_time(seed: int, position: int, token: int) -> float:
+    """That of one token, as `waiting_times` has it but for rounding in the last digit.
+
+    Args:
+        seed: Any integer.
+        position: How many tokens the text has before.
+        token: The token.
+    """
+    bits = _mixed(_start(seed, position) + (token + 1) * _GOLDEN & _MASK)
+    return -math.log(((bits >> 12) + 0.5) / 2**52)
 
 
 def choose(
@@ -162,6 +174,10 @@ def choose(
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+
+
+def _start(seed: int, position: int) -> int:
+    return _mixed(_mixed(seed & _MASK) + position & _MASK)
 
 
 def _mixed(bits: int) -> int:

@@ -6,6 +6,7 @@ and the padding is masked for good, so the cache has holes; positions count real
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,16 @@ class CausalBackend:
         if self._obstacle is _UNKNOWN:
             self._obstacle = tree_obstacle(self.model)
         return self._obstacle
+
+    def describe(self) -> str:
+        """The model's shape and where it runs: passes cost the same where these are the same."""
+        import torch
+
+        where = [platform.node(), platform.processor(), torch.__version__, torch.get_num_threads()]
+        if self.model.device.type == "cuda":
+            where.append(torch.cuda.get_device_name(self.model.device))
+        config = self.model.config.to_json_string(use_diff=False)
+        return "\n".join(map(str, [*where, self.model.device, self.model.dtype, config]))
 
     def start_tree(self) -> CausalTreeSession:
         """A session of one text that looks at trees.

@@ -76,10 +76,20 @@ class TreeSession(Protocol):
 
 @runtime_checkable
 class TreeBackend(Protocol):
-    """A model that can look at trees."""
+    """A model that can look at trees.
+
+    Attributes:
+        window: How many tokens a text may have, or None.
+    """
+
+    window: int | None
 
     def tree_obstacle(self) -> str | None:
         """Why it cannot, after all; None if it can."""
+        ...
+
+    def describe(self) -> str | None:
+        """A text that is the same where passes cost the same; None if there is no such text."""
         ...
 
     def start_tree(self) -> TreeSession:

@@ -8,7 +8,14 @@ import pytest
 import torch
 
 from structgen.decoding import sampling as module
-from structgen.decoding.sampling import Sampling, choose, draw, probabilities, waiting_times
+from structgen.decoding.sampling import (
+    Sampling,
+    choose,
+    draw,
+    probabilities,
+    waiting_time,
+    waiting_times,
+)
 
 LOGITS = [2.0, -math.inf, 0.5, 1.0, -1.0, -math.inf, 0.9]
 
@@ -75,6 +82,7 @@ def test_waiting_times_are_those_of_splitmix64() -> None:
             bits = module._mixed(begun + (token + 1) * module._GOLDEN & mask) >> 12
             time = waiting_times(seed, position, torch.tensor([token]))[0]
             assert float(time) == pytest.approx(-math.log((bits + 0.5) / 2**52), rel=1e-12)
+            assert float(time) == pytest.approx(waiting_time(seed, position, token), rel=1e-12)
 
 
 def test_temperature_zero_takes_the_most_probable() -> None:
