@@ -6,7 +6,6 @@ prompts are written. Rows of a batch are independent: they share forward passes 
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from structgen.decoding.fast_forward import FastForward
     from structgen.models.protocol import Session
 
-__all__ = ["Request", "decode"]
+__all__ = ["Request", "apply_masks", "decode"]
 
 
 @dataclass
@@ -37,13 +36,13 @@ class Request:
         prompt: Its tokens, at least one.
         matcher: The request's own, at the beginning of the text.
         max_new_tokens: When to stop.
-        random: Where the numbers for its draws come from.
+        seed: What its draws depend on, with the position in the text and the token.
     """
 
     prompt: list[int]
     matcher: Matcher
     max_new_tokens: int
-    random: random.Random
+    seed: int
     tokens: list[int] = field(default_factory=list)
     finish_reason: FinishReason | None = None
     stats: Stats = field(default_factory=Stats)
@@ -117,9 +116,10 @@ def decode(
         vocabulary = active[0].matcher.compiled.vocabulary
         bitmask = allocate_bitmask(len(active), vocabulary.size)
         fill_bitmasks([request.matcher for request in active], bitmask)
-        _apply(logits, bitmask)
+        apply_masks(logits, bitmask)
         masked = time.perf_counter()
-        chosen = choose(logits, sampling, [request.random.random() for request in active])
+        places = [(request.seed, len(request.tokens)) for request in active]
+        chosen = choose(logits, sampling, places)
         took = time.perf_counter()
         pieces = []
         rows = []
@@ -149,8 +149,16 @@ def _text(request: Request, tokens: list[int]) -> bytes:
     return b"".join(request.matcher.compiled.vocabulary.tokens[token] for token in tokens)
 
 
-def _apply(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
-    """Mask logits, and refuse those that no token can be chosen from."""
+def apply_masks(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
+    """Mask logits, and refuse those that no token can be chosen from.
+
+    Args:
+        logits: floating[B, V], changed in place.
+        bitmask: int32[B, W].
+
+    Raises:
+        GenerationError: A row is not of numbers, or allows nothing that the model could choose.
+    """
     import torch
 
     if bool(torch.isnan(logits).any()):
