@@ -18,14 +18,12 @@ from structgen.errors import GenerationError
 from structgen.matcher import Matcher, fill_bitmasks
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
     from structgen.decoding.fast_forward import FastForward
     from structgen.models.protocol import Session
 
-__all__ = ["Request", "apply_masks", "decode"]
+__all__ = ["Request", "decode", "refuse_rows"]
 
 
 @dataclass
@@ -96,6 +94,8 @@ def decode(
         VocabularyError: The grammar needs text that the tokens cannot spell.
         LimitExceededError: The engine's tables are too small.
     """
+    import torch
+
     start = time.perf_counter()
     rows: list[tuple[Request, list[int]]] = []  # requests that go on, and what to feed
     for request in requests:
@@ -116,7 +116,9 @@ def decode(
         vocabulary = active[0].matcher.compiled.vocabulary
         bitmask = allocate_bitmask(len(active), vocabulary.size)
         fill_bitmasks([request.matcher for request in active], bitmask)
-        apply_masks(logits, bitmask)
+        numbers = ~torch.isnan(logits).any(-1)  # bool[B]
+        apply_bitmask(logits, torch.from_numpy(bitmask))
+        refuse_rows(logits, numbers, active)
         masked = time.perf_counter()
         places = [(request.seed, len(request.tokens)) for request in active]
         chosen = choose(logits, sampling, places)
@@ -149,22 +151,26 @@ def _text(request: Request, tokens: list[int]) -> bytes:
     return b"".join(request.matcher.compiled.vocabulary.tokens[token] for token in tokens)
 
 
-def apply_masks(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
-    """Mask logits, and refuse those that no token can be chosen from.
+def refuse_rows(logits: torch.Tensor, numbers: torch.Tensor, requests: Sequence[Request]) -> None:
+    """Refuse logits that no token can be chosen from.
 
     Args:
-        logits: floating[B, V], changed in place.
-        bitmask: int32[B, W].
+        logits: floating[B, V], masked.
+        numbers: bool[B], whether no logit of the row was NaN.
+        requests: Those of the B rows.
 
     Raises:
         GenerationError: A row is not of numbers, or allows nothing that the model could choose.
+        VocabularyError: The grammar needs text that the tokens cannot spell.
     """
     import torch
 
-    if bool(torch.isnan(logits).any()):
+    if not bool(numbers.all()):
         raise GenerationError("The model's logits are not numbers (NaN)")
-    apply_bitmask(logits, torch.from_numpy(bitmask))
-    if bool(torch.isneginf(logits.amax(-1)).any()):
+    hopeless = torch.isneginf(logits.amax(-1)).tolist()
+    if any(hopeless):
+        matcher = requests[hopeless.index(True)].matcher
+        matcher.fill_bitmask(allocate_bitmask(1, logits.shape[-1])[0])  # may say what is missing
         raise GenerationError(
             "The model gives no probability to any of the tokens that may come next"
         )

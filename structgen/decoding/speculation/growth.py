@@ -9,9 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from operator import index
 
 from structgen.bitmask import allocate_bitmask
 from structgen.decoding.sampling import waiting_time
@@ -19,14 +17,18 @@ from structgen.decoding.speculation.acceptance import Acceptance
 from structgen.decoding.speculation.drafters.protocol import CONTEXT_TOKENS, Drafter, Guess, Point
 from structgen.decoding.speculation.tree import DraftTree
 from structgen.decoding.speculation.verifiers import Law
-from structgen.errors import GenerationError, StructgenError
+from structgen.errors import GenerationError, StructgenError, VocabularyError
 
 __all__ = ["Bud", "Draft", "Growth"]
 
 _MOST_CHILDREN = 8
+_MOST_CHANCE = 1.0 + 1e-6  # rounding may go beyond 1
 _SURE = 0.999  # only a drafter itself says that it is certain
 _SLOT = "draws"  # how `Acceptance` calls the drafts that were drawn
 _SLOT_CHANCES = (0.6, 0.3, 0.2, 0.1)  # of the first draw, the second, ..., before experience
+
+
+Children = list[tuple[int, float, tuple[str, ...]]]  # tokens, their chances, who proposed them
 
 
 @dataclass
@@ -70,8 +72,11 @@ class Draft:
         )
 
 
-# A bud's next child: minus the chance of its path, order of arrival, number of the bud, which child.
+# What may be done next: minus the chance of its path, order of arrival, the number of a bud and of
+# the child that it may get. The drafters are asked only when it comes to that, since most nodes of
+# a tree are leaves: until then the bud is there with the chance of its own path, as `_UNASKED`.
 _Entry = tuple[float, int, int, int]
+_UNASKED = -1
 
 
 class Growth:
@@ -98,7 +103,7 @@ class Growth:
         self._vocabulary_size = vocabulary_size
         self._most_nodes = most_nodes
         self._most_children = min(most_children or _MOST_CHILDREN, _MOST_CHILDREN)
-        self._rows = allocate_bitmask(most_nodes + 1, vocabulary_size)
+        self._row = allocate_bitmask(1, vocabulary_size)[0]
 
     def grow(
         self,
@@ -116,8 +121,8 @@ class Growth:
             noise: The seed and the temperature with which tokens will be drawn, so that drafters'
                 chances can be weighed with the same waiting times; None if the most probable token
                 is taken.
-            draw_seed: Draw children from the drafters' law, with this seed, and value them before
-                their tokens are known; None takes the best.
+            draw_seed: Draw children from the drafters' law, with this seed, which no other tree
+                may have, and value them before their tokens are known; None takes the best.
             may_pay: Told the number of nodes, the tokens expected and the chance of the next node,
                 whether to go on.
 
@@ -126,7 +131,7 @@ class Growth:
             LimitExceededError: The engine's tables are too small.
         """
         buds: list[Bud] = []
-        children: list[list[tuple[int, float, tuple[str, ...]]]] = []
+        children: list[Children] = []
         tokens: list[int] = []
         parents: list[int] = []
         chances: list[float] = []
@@ -139,22 +144,27 @@ class Growth:
         def push(bud: int, child: int) -> None:
             nonlocal arrivals
             if child < len(children[bud]):
-                before = chances[bud - 1] if bud else 1.0
+                chance = chances[bud - 1] if bud else 1.0
+                if child != _UNASKED:
+                    chance *= children[bud][child][1]
                 arrivals += 1
-                heapq.heappush(heap, (-before * children[bud][child][1], arrivals, bud, child))
+                heapq.heappush(heap, (-chance, arrivals, bud, child))
 
         def open_bud(point: Point, depth: int) -> None:
-            bud = Bud(point)
-            buds.append(bud)
-            grows = depth < most_depth and not point.matcher.is_terminated
-            children.append(self._children(bud, len(buds) - 1, noise, draw_seed) if grows else [])
-            push(len(buds) - 1, 0)
+            buds.append(Bud(point))
+            children.append([])
+            if depth < most_depth:
+                push(len(buds) - 1, _UNASKED)
 
         open_bud(root, 0)
         while heap and len(tokens) < self._most_nodes:
             minus_chance, _, parent, child = heapq.heappop(heap)
             if not may_pay(len(tokens), expected, -minus_chance):
                 break
+            if child == _UNASKED:
+                children[parent] = self._children(buds[parent], parent, noise, draw_seed)
+                push(parent, 0)
+                continue
             token, _, names = children[parent][child]
             push(parent, child + 1)
             before = buds[parent].point
@@ -175,13 +185,16 @@ class Growth:
 
     def _children(
         self, bud: Bud, number: int, noise: tuple[int, float] | None, draw_seed: int | None
-    ) -> list[tuple[int, float, tuple[str, ...]]]:
+    ) -> Children:
         """Tokens that may come at a point, with their chances and drafters, best or drawn first."""
-        row = self._rows[number]
-        bud.point.matcher.fill_bitmask(row)
+        try:
+            bud.point.matcher.fill_bitmask(self._row)
+        except VocabularyError:  # no token can go on here; whether the text comes here is open
+            return []
+        allowed = self._row.tobytes()
         merged: dict[int, tuple[float, tuple[str, ...]]] = {}
         for drafter in self._drafters:
-            guess = self._ask(drafter, bud.point, row)
+            guess = self._ask(drafter, bud.point, allowed)
             if guess and guess[0][1] == 1.0:
                 bud.law = {guess[0][0]: 1.0}
                 return [(guess[0][0], 1.0, (drafter.name,))]
@@ -193,14 +206,14 @@ class Growth:
                 known, names = merged.get(token, (0.0, ()))
                 merged[token] = max(known, chance), (*names, drafter.name)
         if draw_seed is not None:
-            return self._drawn(bud, merged, draw_seed)
+            return self._drawn(bud, number, merged, draw_seed)
         best = sorted(merged.items(), key=lambda item: -item[1][0])[: self._most_children]
         return [(token, chance, names) for token, (chance, names) in best]
 
-    def _ask(self, drafter: Drafter, point: Point, row: NDArray[np.int32]) -> Guess:
+    def _ask(self, drafter: Drafter, point: Point, allowed: bytes) -> Guess:
         """A drafter's legal tokens, and their chances without those that are not."""
         try:
-            guess = list(drafter.propose(point))
+            guess = [(index(token), float(chance)) for token, chance in drafter.propose(point)]
         except StructgenError:
             raise
         except Exception as error:
@@ -214,7 +227,11 @@ class Growth:
                     f"The drafter {drafter.name!r} proposed token {token}, but the vocabulary has "
                     f"{self._vocabulary_size} tokens"
                 )
-            if int(row[token >> 5]) >> (token & 31) & 1 and token not in ends:
+            if not 0 <= chance <= _MOST_CHANCE:
+                raise GenerationError(
+                    f"The drafter {drafter.name!r} gave a token the chance {chance}"
+                )
+            if allowed[token >> 3] >> (token & 7) & 1 and token not in ends:
                 kept.append((token, chance))
             else:
                 forbidden += chance
@@ -224,14 +241,17 @@ class Growth:
         return kept
 
     def _drawn(
-        self, bud: Bud, merged: dict[int, tuple[float, tuple[str, ...]]], seed: int
-    ) -> list[tuple[int, float, tuple[str, ...]]]:
-        """All children in an order drawn without replacement, valued by their place in it alone."""
+        self, bud: Bud, number: int, merged: dict[int, tuple[float, tuple[str, ...]]], seed: int
+    ) -> Children:
+        """All children in an order drawn without replacement, valued by their place in it alone.
+
+        Each point of each tree has its own waiting times. With those of the position, what was
+        drawn at one point would tell what is drawn at another, and so would the size of the tree.
+        """
         total = sum(chance for chance, _ in merged.values())
         bud.law = {token: chance / total for token, (chance, _) in merged.items() if chance > 0}
         races = {
-            token: waiting_time(seed, bud.point.answered, token) / chance
-            for token, chance in bud.law.items()
+            token: waiting_time(seed, number, token) / chance for token, chance in bud.law.items()
         }
         drawn = sorted(races, key=races.__getitem__)[: self._most_children]
         return [

@@ -11,17 +11,15 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from structgen.bitmask import allocate_bitmask, apply_bitmask
-from structgen.decoding.loop import Request, apply_masks
+from structgen.decoding.loop import Request, refuse_rows
 from structgen.decoding.result import DraftStats
 from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.drafters.protocol import Row
 from structgen.decoding.speculation.growth import Draft
 from structgen.decoding.speculation.masks import tree_masks
 from structgen.decoding.speculation.speculator import Speculator
+from structgen.errors import LimitExceededError
 
 if TYPE_CHECKING:
     import torch
@@ -56,8 +54,11 @@ def speculate(
 
     Raises:
         GenerationError: As `decode`; or a drafter fails.
+        VocabularyError: The grammar needs text that the tokens cannot spell.
         LimitExceededError: The engine's tables are too small.
     """
+    import torch
+
     start = time.perf_counter()
     stats = request.stats
     stats.prompt_tokens = len(request.prompt)
@@ -74,13 +75,19 @@ def speculate(
         began = time.perf_counter()
         draft = speculator.draft(request, sampling, len(pending))
         drafted = time.perf_counter()
-        masks = tree_masks(request.matcher, draft.tree, bitmask)
+        try:
+            masks = tree_masks(request.matcher, draft.tree, bitmask)
+        except LimitExceededError:
+            draft = draft.first(0)
+            masks = tree_masks(request.matcher, draft.tree, bitmask)
         if len(masks.nodes) < len(draft.tree):
             draft = _legal(draft, masks.nodes)
         masked = time.perf_counter()
         logits = session.forward_tree(pending, draft.tree.tokens, draft.tree.parents)
         seen = time.perf_counter()
-        walk = _Walk(draft, logits, masks.bitmask)
+        numbers = ~torch.isnan(logits).any(-1)  # bool[n + 1]
+        apply_bitmask(logits, torch.from_numpy(masks.bitmask))
+        walk = _Walk(draft, logits, numbers)
         text = walk.go(request, sampling, fast_forward, speculator)
         took = time.perf_counter()
         fed = len(pending) + len(draft.tree)
@@ -89,7 +96,7 @@ def speculate(
             session.keep_path(walk.path)
         moved = time.perf_counter()
         speculator.observe_pass(fed, seen - masked + moved - took)
-        rows = _rows(draft, logits, masks.bitmask, masks.places, walk.taken)
+        rows = _rows(draft, logits, masks.places, walk.taken)
         speculator.observe(draft, rows, walk.asked, walk.path, walk.added, drafts)
         done = time.perf_counter()
         stats.forward_passes += 1
@@ -109,8 +116,8 @@ class _Walk:
 
     Attributes:
         draft: The legal draft of n nodes.
-        logits: floating[n + 1, V]; rows that are looked at are masked.
-        bitmask: int32[n + 1, W].
+        logits: floating[n + 1, V], masked.
+        numbers: bool[n + 1], where no logit was NaN.
         path: The nodes that are in the text now.
         asked: The nodes (-1 for the end of the text) where the model chose, and its token.
         taken: The same with forced tokens.
@@ -120,7 +127,7 @@ class _Walk:
 
     draft: Draft
     logits: torch.Tensor
-    bitmask: NDArray[np.int32]
+    numbers: torch.Tensor
     path: list[int] = field(default_factory=list)
     asked: dict[int, int] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
@@ -140,7 +147,7 @@ class _Walk:
         node = -1
         while not self.pending and request.finish_reason is None:
             row = slice(node + 1, node + 2)
-            apply_masks(self.logits[row], self.bitmask[row])
+            refuse_rows(self.logits[row], self.numbers[row], [request])
             place = (request.seed, len(request.tokens))
             drafted = list(self.draft.tree.children[node + 1])
             law = self.draft.buds[node + 1].law
@@ -179,17 +186,15 @@ def _legal(draft: Draft, nodes: Sequence[int]) -> Draft:
 def _rows(
     draft: Draft,
     logits: torch.Tensor,
-    bitmask: NDArray[np.int32],
     places: Sequence[Hashable],
     taken: Mapping[int, int],
 ) -> list[Row]:
-    """What the model said at every point, its most probable tokens only."""
-    import torch
+    """What the model said at every point: its most probable tokens, with their shares among them.
 
-    apply_bitmask(logits, torch.from_numpy(bitmask))
+    Shares are near enough to chances for a guess, and do not look at the whole vocabulary again.
+    """
     best = logits.topk(min(_GUESSED, logits.shape[-1]), dim=-1)
-    total = logits.float().logsumexp(-1, keepdim=True)
-    chances = (best.values.float() - total).exp().clamp(max=_SURE).tolist()
+    chances = best.values.float().softmax(-1).nan_to_num(0.0).clamp(max=_SURE).tolist()
     rows = []
     for index, (tokens, row) in enumerate(zip(best.indices.tolist(), chances, strict=True)):
         guess = [(token, chance) for token, chance in zip(tokens, row, strict=True) if chance > 0]

@@ -17,20 +17,20 @@ from structgen.matcher import Matcher
 
 __all__ = ["TreeMasks", "tree_masks"]
 
+ILLEGAL = -1  # `Matcher.fill_tree` says
+
 
 @dataclass(frozen=True)
 class TreeMasks:
     """The legal part of a tree.
 
     Attributes:
-        tree: The m legal nodes, in their order.
-        nodes: Their numbers in the tree that was given.
+        nodes: The numbers of the m legal nodes, ascending.
         bitmask: int32[m + 1, W], what may come after the text, then after each legal node.
         places: For the end of the text and each legal node, where in the grammar it is: equal
             places go on in the same ways.
     """
 
-    tree: DraftTree
     nodes: list[int]
     bitmask: NDArray[np.int32]
     places: list[Hashable]
@@ -48,23 +48,13 @@ def tree_masks(matcher: Matcher, tree: DraftTree, out: NDArray[np.int32]) -> Tre
         out: int32[n + 1, W], where the masks are written.
 
     Raises:
-        VocabularyError: A token below a legal node is not in the vocabulary.
+        VocabularyError: A token is not in the vocabulary; or the text cannot go on
+            (`Matcher.fill_bitmask`).
         ValueError: `out` has too few rows, or its rows do not fit the vocabulary.
         LimitExceededError: The engine's tables are too small.
     """
-    if len(out) <= len(tree):
-        raise ValueError(f"The masks of {len(tree)} nodes need {len(tree) + 1} rows")
-    matcher.fill_bitmask(out[0])
-    matchers: dict[int, Matcher] = {-1: matcher}
-    nodes: list[int] = []
-    for node, (token, parent) in enumerate(zip(tree.tokens, tree.parents, strict=True)):
-        if parent not in matchers:
-            continue
-        after = matchers[parent].fork()
-        if after.accept_token(token):
-            matchers[node] = after
-            nodes.append(node)
-            after.fill_bitmask(out[len(nodes)])
-    legal = tree if len(nodes) == len(tree) else tree.kept(nodes)
-    places = [matchers[node].place for node in (-1, *nodes)]
-    return TreeMasks(legal, nodes, out[: len(nodes) + 1], places)
+    reached = matcher.fill_tree(tree.tokens, tree.parents, out)
+    nodes = np.flatnonzero(reached != ILLEGAL).tolist()
+    root = matcher.place
+    places: list[Hashable] = [root, *((root[0], place, False) for place in reached[nodes].tolist())]
+    return TreeMasks(nodes, out[: len(nodes) + 1], places)

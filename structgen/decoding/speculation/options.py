@@ -20,6 +20,7 @@ DRAFTERS: dict[str, Callable[[], Drafter]] = {
     for drafter in (PromptLookup, AnswerLookup, Recycling, StateRecycling, Ngrams, Trigrams)
 }
 MAX_NODES = 63
+USUAL = (FORCED, *(name for name in DRAFTERS if name != Trigrams.name))  # n-grams know as much
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Speculation:
         'match'
     """
 
-    drafters: tuple[str | Drafter, ...] = (FORCED, *DRAFTERS)
+    drafters: tuple[str | Drafter, ...] = USUAL
     verifier: VerifierName = "match"
     nodes: int | Literal["auto"] = "auto"
     most_children: int | None = None
@@ -60,8 +61,8 @@ class Speculation:
             raise ValueError(
                 f"There is no verifier {self.verifier!r}: the verifiers are {', '.join(VERIFIERS)}"
             )
-        if self.nodes != "auto" and not (
-            isinstance(self.nodes, int) and 0 <= self.nodes <= MAX_NODES
+        if self.nodes != "auto" and (
+            type(self.nodes) is not int or not 0 <= self.nodes <= MAX_NODES
         ):
             raise ValueError(f'nodes must be "auto" or in 0..{MAX_NODES}, not {self.nodes!r}')
         if self.most_children is not None and self.most_children < 1:

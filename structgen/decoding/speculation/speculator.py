@@ -12,9 +12,11 @@ from structgen.decoding.speculation.acceptance import Acceptance
 from structgen.decoding.speculation.controller import Controller
 from structgen.decoding.speculation.drafters.forced import Forced
 from structgen.decoding.speculation.drafters.protocol import CONTEXT_TOKENS, Drafter, Point, Row
-from structgen.decoding.speculation.growth import Draft, Growth
+from structgen.decoding.speculation.growth import Bud, Draft, Growth
 from structgen.decoding.speculation.options import DRAFTERS, FORCED, MAX_NODES, Speculation
+from structgen.decoding.speculation.tree import DraftTree
 from structgen.decoding.speculation.verifiers import VERIFIERS, derived_seed
+from structgen.errors import LimitExceededError
 from structgen.matcher import Matcher
 
 __all__ = ["Speculator"]
@@ -82,7 +84,6 @@ class Speculator:
 
         Raises:
             GenerationError: A drafter fails, or proposes what is no token.
-            LimitExceededError: The engine's tables are too small.
         """
         start = time.perf_counter()
         answer = request.tokens[-CONTEXT_TOKENS:]
@@ -91,15 +92,18 @@ class Speculator:
         random = sampling.temperature > 0
         draws = random and self._draws
         controller = self._controller
-        draft = self._growth.grow(
-            root,
-            request.max_new_tokens - len(request.tokens) - 1,
-            (request.seed, sampling.temperature) if random and self._noisy else None,
-            derived_seed(request.seed, "draft") if draws else None,
-            lambda nodes, expected, chance: (
-                controller is None or controller.may_pay(nodes, expected, chance, pending)
-            ),
-        )
+        try:
+            draft = self._growth.grow(
+                root,
+                request.max_new_tokens - len(request.tokens) - 1,
+                (request.seed, sampling.temperature) if random and self._noisy else None,
+                derived_seed(request.seed, f"draft {len(request.tokens)}") if draws else None,
+                lambda nodes, expected, chance: (
+                    controller is None or controller.may_pay(nodes, expected, chance, pending)
+                ),
+            )
+        except LimitExceededError:  # drafts need more room than the text: the text may still fit
+            return Draft(DraftTree((), ()), [], [], [Bud(root)])
         drafted = len(draft.tree)
         if controller is not None:
             if not draws:  # leaving out what has been drawn, after a look at it, would be a choice

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from structgen.decoding.sampling import Sampling, choose, draw, probabilities, waiting_times
@@ -168,4 +169,4 @@ VERIFIERS: dict[VerifierName, Verifier] = {
 
 def derived_seed(seed: int, purpose: str) -> int:
     """A seed whose numbers have nothing to do with those of the first one."""
-    return seed ^ int.from_bytes(purpose.encode(), "little")
+    return seed ^ int.from_bytes(blake2b(purpose.encode(), digest_size=8).digest(), "little")

@@ -6,14 +6,16 @@ takes the cut that its tokenizer makes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
+from structgen.decoding.fast_forward import CONTEXT_TOKENS
 from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.matcher import Matcher
 
 __all__ = ["Forced"]
 
 CHANCE = 0.95  # before experience
+MAX_ENTRIES = 1 << 14  # then all are forgotten
 
 
 class Forced:
@@ -30,6 +32,7 @@ class Forced:
         self, cut: Callable[[Matcher, Sequence[int]], list[int]], *, certain: bool
     ) -> None:
         self._cut = cut
+        self._runs: dict[Hashable, list[int]] = {}
         self._chance = 1.0 if certain else CHANCE
 
     def begin(self, prompt: Sequence[int]) -> None:
@@ -41,13 +44,21 @@ class Forced:
         if len(before) > 1 and before[0] == point.context[-1]:
             run = before[1:]
         else:
-            run = self._cut(
-                point.matcher, point.context[-point.answered :] if point.answered else ()
-            )
+            run = self._run(point)
         if not run:
             return ()
         point.notes[self.name] = run
         return ((run[0], self._chance),)
+
+    def _run(self, point: Point) -> list[int]:
+        taken = point.context[-point.answered :] if point.answered else ()
+        key = point.matcher.place, taken[-CONTEXT_TOKENS:]
+        run = self._runs.get(key)
+        if run is None:
+            if len(self._runs) >= MAX_ENTRIES:
+                self._runs.clear()
+            run = self._runs[key] = self._cut(point.matcher, taken)
+        return run
 
     def observe(self, rows: Sequence[Row], added: Sequence[int]) -> None:
         """Nothing is learnt."""

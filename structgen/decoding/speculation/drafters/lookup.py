@@ -1,4 +1,4 @@
-"""What came before where the text was the same: in the prompt, in this answer, in earlier answers."""
+"""What came where the text was the same before: in the prompt, in this answer, in earlier ones."""
 
 from __future__ import annotations
 
