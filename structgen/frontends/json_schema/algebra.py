@@ -132,7 +132,11 @@ class Schemas:
 
     def intern(self, literals: tuple[Literal, ...], unions: tuple[tuple[Node, ...], ...]) -> Node:
         """The node of these parts."""
-        key = (frozenset(literals), frozenset(map(frozenset, unions)) if unions else frozenset())
+        key: Any
+        if unions or len(literals) != 1:
+            key = (frozenset(literals), frozenset(map(frozenset, unions)))
+        else:
+            (key,) = literals
         node = self._nodes.get(key)
         if node is None:
             node = self._nodes[key] = Node(self, literals, unions)

@@ -63,6 +63,11 @@ class Core:
         """Where the schema is."""
         return self._place.pointer
 
+    @property
+    def only_types(self) -> frozenset[str] | None:
+        """See `Place.only_types`."""
+        return self._place.only_types if self._schema is self._place.schema else None
+
     @cached_property
     def types(self) -> frozenset[str] | None:
         """The types that are allowed; None: all."""

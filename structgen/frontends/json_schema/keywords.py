@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of", "has_values"]
+__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of", "has_values", "only_types"]
 
 
 def _is_schema(value: Any) -> bool:
@@ -286,6 +286,19 @@ _LENIENT = frozenset(
 )
 _BOUNDING = frozenset(SHAPES) - _LENIENT
 _ALONE = frozenset("format minimum maximum exclusiveMinimum exclusiveMaximum minLength".split())
+
+
+def only_types(schema: dict[str, Any]) -> frozenset[str] | None:
+    """The types that a schema allows, if that is all it says; annotations do not count.
+
+    Example:
+        >>> only_types({"type": "null", "title": "No"}), only_types({"type": "null", "enum": []})
+        (frozenset({'null'}), None)
+    """
+    if schema.keys() & SHAPES.keys() != {"type"}:
+        return None
+    types = schema["type"]
+    return frozenset((types,) if isinstance(types, str) else types)
 
 
 def has_values(schema: dict[str, Any]) -> bool:

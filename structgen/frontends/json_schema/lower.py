@@ -26,6 +26,9 @@ def value_state(network: Network, node: Node, layout: Layout, depth: int) -> int
     """The piece that reads a value of a node that something satisfies."""
     if node.is_all:
         return network.state(AnyValue(layout, depth))
+    types = node.only_types
+    if types is not None:
+        return network.state(AnyValue(layout, depth, types))
     return network.state(Value(node, layout, depth))
 
 

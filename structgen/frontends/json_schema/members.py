@@ -246,6 +246,11 @@ class ObjectSpec:
         return [member for member in self.all_members if member.node.is_satisfiable()]
 
     @cached_property
+    def required_bits(self) -> int:
+        """Which of `members` are required, as bits."""
+        return sum(1 << i for i, member in enumerate(self.members) if member.required)
+
+    @cached_property
     def others(self) -> list[NameClass]:
         """The classes of other names whose members can occur (see `all_others`)."""
         return [each for each in self.all_others if each.node.is_satisfiable()]

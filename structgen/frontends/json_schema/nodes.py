@@ -75,6 +75,14 @@ class Node:
             node = node.unions[0][0]
         return node.literals[0][0].pointer if node.literals else ""
 
+    @property
+    def only_types(self) -> frozenset[str] | None:
+        """The types that it allows, if it is one schema that says nothing else."""
+        if self.unions or len(self.literals) != 1:
+            return None
+        ((each, holds),) = self.literals
+        return each.only_types if holds else None
+
     @cached_property
     def negation(self) -> Node:
         """What holds exactly where this does not."""
