@@ -87,8 +87,9 @@ class Schemas:
 
     def conjoin(self, things: list[Any]) -> Node:
         """The conjunction of places and nodes."""
-        if len(things) == 1 and isinstance(things[0], Node):
-            return things[0]
+        if len(things) == 1:
+            (thing,) = things
+            return thing if isinstance(thing, Node) else self.node(things)
         if all(isinstance(each, Place) for each in things):
             return self.node(things)
         return self.both(

@@ -285,6 +285,9 @@ _LENIENT = frozenset(
     "$id $anchor".split()
 )
 _BOUNDING = frozenset(SHAPES) - _LENIENT
+_ON_MEMBERS = frozenset(("patternProperties", "propertyNames", "maxProperties"))
+_REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
+GLANCE_DEPTH = 4
 _ALONE = frozenset("format minimum maximum exclusiveMinimum exclusiveMaximum minLength".split())
 
 
@@ -301,20 +304,47 @@ def only_types(schema: dict[str, Any]) -> frozenset[str] | None:
     return frozenset((types,) if isinstance(types, str) else types)
 
 
-def has_values(schema: dict[str, Any]) -> bool:
+def has_values(schema: dict[str, Any], depth: int = GLANCE_DEPTH) -> bool:
     """Whether a glance at its keywords shows that something satisfies a schema.
 
+    Args:
+        schema: The schema; where references in it lead is not looked at.
+        depth: How many levels of required members to look at.
+
     Example:
-        >>> has_values({"type": "string", "maxLength": 3}), has_values({"required": ["a"]})
+        >>> has_values({"type": "string", "maxLength": 3}), has_values({"enum": [0]})
         (True, False)
     """
-    if schema.keys().isdisjoint(_BOUNDING):
-        return True
     bounding = schema.keys() & _BOUNDING
-    if len(bounding) > 1 or "maxLength" in schema:
+    if not bounding:
+        return True
+    if len(bounding) > 1:
         return False
     (keyword,) = bounding
+    if keyword == "required":
+        return schema.get("type") == "object" and _has_required(schema, depth)
     if keyword == "enum":
         value = schema["enum"][0] if schema["enum"] else None
-        return type(value) is str and value.isascii() and schema.get("type", "string") == "string"
-    return keyword in _ALONE
+        return (
+            "maxLength" not in schema
+            and type(value) is str
+            and value.isascii()
+            and schema.get("type", "string") == "string"
+        )
+    return keyword in _ALONE and "maxLength" not in schema
+
+
+def _has_required(schema: dict[str, Any], depth: int) -> bool:
+    """Whether a glance shows that the required members of an object can be there together."""
+    if depth == 0 or not schema.keys().isdisjoint(_ON_MEMBERS):
+        return False
+    properties = schema.get("properties", {})
+    for name in schema["required"]:
+        value = properties.get(name, schema.get("additionalProperties", True))
+        if value is True and name.isascii():
+            continue
+        if type(value) is not dict or not value.keys().isdisjoint(_REFERENCES):
+            return False
+        if not name.isascii() or not has_values(value, depth - 1):
+            return False
+    return True

@@ -143,6 +143,11 @@ class Node:
         """Whether it is its own only branch."""
         return self.branches == (self,)
 
+    @property
+    def refers(self) -> bool:
+        """Whether other nodes may have the same branches: some schema in it refers to others."""
+        return any(type(each) is Place and each.targets for each, _ in self.literals)
+
     def is_satisfiable(self) -> bool:
         """Whether some finite value satisfies it: the least fixpoint."""
         if self.satisfiable is None:
