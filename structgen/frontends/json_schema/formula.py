@@ -177,7 +177,14 @@ def _combine(parts: Iterable[Formula], every: bool) -> Formula:
         if part is not ignored:
             flat = isinstance(part, Combination) and part.every == every
             found.update(dict.fromkeys(part.parts if flat else (part,)))  # type: ignore[attr-defined]
-    if len(found) > 1 and not all(type(part) is Combination for part in found):
+    if len(found) > 1 and not any(type(part) is Combination for part in found):
+        # Of a fact and its negation just one holds at the end: look at the fewer.
+        sides: tuple[list[Any], list[Any]] = ([], [])
+        for part in found:
+            sides[part.at_end].append(part)
+        if any(part.negation in found for part in min(sides, key=len)):
+            return ends
+    elif len(found) > 1 and not all(type(part) is Combination for part in found):
         opposites = set()
         for part in found:
             if isinstance(part, Fact):

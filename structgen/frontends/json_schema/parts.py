@@ -146,7 +146,7 @@ class _Pending(Fact):
 
     @property
     def at_end(self) -> bool:
-        raise NotImplementedError
+        return self.fact.at_end
 
 
 def split(schemas: Schemas, base: Node, formula: Formula, part: Any, value: Any = None) -> Split:
