@@ -14,6 +14,7 @@ from structgen.frontends.json_schema.formula import (
     conjunction,
     disjunction,
 )
+from structgen.frontends.json_schema.glance import only_types
 from structgen.frontends.json_schema.items import Equal, FewItems, ItemRule, ManyItems
 from structgen.frontends.json_schema.members import Has, MemberRule
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
@@ -65,8 +66,8 @@ class Core:
 
     @property
     def only_types(self) -> frozenset[str] | None:
-        """See `Place.only_types`."""
-        return self._place.only_types if self._schema is self._place.schema else None
+        """See `glance.only_types`."""
+        return only_types(self._place) if self._schema is self._place.schema else None
 
     @cached_property
     def types(self) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of", "has_values", "only_types"]
+__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of"]
 
 
 def _is_schema(value: Any) -> bool:
@@ -276,75 +276,3 @@ def dialect_of(uri: str) -> Dialect:
         'id'
     """
     return next((d for part, d in DIALECTS.items() if part in uri), DIALECTS["2020-12"])
-
-
-# Keywords that leave the empty string, array and object, and every number and word.
-_LENIENT = frozenset(
-    "type properties patternProperties additionalProperties items prefixItems additionalItems "
-    "maxProperties maxItems maxLength propertyNames uniqueItems minContains maxContains then else "
-    "$id $anchor".split()
-)
-_BOUNDING = frozenset(SHAPES) - _LENIENT
-_ON_MEMBERS = frozenset(("patternProperties", "propertyNames", "maxProperties"))
-_REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
-GLANCE_DEPTH = 4
-_ALONE = frozenset("format minimum maximum exclusiveMinimum exclusiveMaximum minLength".split())
-
-
-def only_types(schema: dict[str, Any]) -> frozenset[str] | None:
-    """The types that a schema allows, if that is all it says; annotations do not count.
-
-    Example:
-        >>> only_types({"type": "null", "title": "No"}), only_types({"type": "null", "enum": []})
-        (frozenset({'null'}), None)
-    """
-    if schema.keys() & SHAPES.keys() != {"type"}:
-        return None
-    types = schema["type"]
-    return frozenset((types,) if isinstance(types, str) else types)
-
-
-def has_values(schema: dict[str, Any], depth: int = GLANCE_DEPTH) -> bool:
-    """Whether a glance at its keywords shows that something satisfies a schema.
-
-    Args:
-        schema: The schema; where references in it lead is not looked at.
-        depth: How many levels of required members to look at.
-
-    Example:
-        >>> has_values({"type": "string", "maxLength": 3}), has_values({"enum": [0]})
-        (True, False)
-    """
-    bounding = schema.keys() & _BOUNDING
-    if not bounding:
-        return True
-    if len(bounding) > 1:
-        return False
-    (keyword,) = bounding
-    if keyword == "required":
-        return schema.get("type") == "object" and _has_required(schema, depth)
-    if keyword == "enum":
-        value = schema["enum"][0] if schema["enum"] else None
-        return (
-            "maxLength" not in schema
-            and type(value) is str
-            and value.isascii()
-            and schema.get("type", "string") == "string"
-        )
-    return keyword in _ALONE and "maxLength" not in schema
-
-
-def _has_required(schema: dict[str, Any], depth: int) -> bool:
-    """Whether a glance shows that the required members of an object can be there together."""
-    if depth == 0 or not schema.keys().isdisjoint(_ON_MEMBERS):
-        return False
-    properties = schema.get("properties", {})
-    for name in schema["required"]:
-        value = properties.get(name, schema.get("additionalProperties", True))
-        if value is True and name.isascii():
-            continue
-        if type(value) is not dict or not value.keys().isdisjoint(_REFERENCES):
-            return False
-        if not name.isascii() or not has_values(value, depth - 1):
-            return False
-    return True

@@ -8,7 +8,7 @@ from typing import Any
 
 from structgen import regular
 from structgen.errors import GrammarError, LimitExceededError
-from structgen.frontends.json_schema.keywords import Dialect, dialect_of, only_types
+from structgen.frontends.json_schema.keywords import Dialect, dialect_of
 from structgen.frontends.json_schema.references import (
     DEFAULT_DIALECT,
     References,
@@ -86,13 +86,6 @@ class Place:
             steps.append(keyword)
             place = place.above
         return "/".join([place.origin, *reversed(steps)])
-
-    @property
-    def only_types(self) -> frozenset[str] | None:
-        """The types that it allows, if that is all it says and they mean what they do today."""
-        if type(self.schema) is bool or self.targets or self.dialect.integers_are_plain:
-            return None
-        return only_types(self.schema)
 
     def child(self, keyword: str, index: Any = None) -> Place:
         """The subschema at a keyword, or at an index or name inside its value."""

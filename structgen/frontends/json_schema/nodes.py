@@ -14,8 +14,8 @@ from structgen.frontends.json_schema.formula import (
     conjunction,
     disjunction,
 )
+from structgen.frontends.json_schema.glance import has_values, only_types
 from structgen.frontends.json_schema.items import ArraySpec
-from structgen.frontends.json_schema.keywords import has_values
 from structgen.frontends.json_schema.load import Place
 from structgen.frontends.json_schema.members import ObjectSpec
 from structgen.frontends.json_schema.numbers import exact
@@ -54,7 +54,7 @@ class Node:
         self.satisfiable: bool | None = None  # None: not decided yet
         if len(literals) == 1 and not unions and not schemas.strict:
             (place, holds), *_ = literals
-            if type(place) is Place and holds and not place.targets and has_values(place.schema):
+            if type(place) is Place and holds and has_values(place):
                 self.satisfiable = True
 
     @property
@@ -81,7 +81,9 @@ class Node:
         if self.unions or len(self.literals) != 1:
             return None
         ((each, holds),) = self.literals
-        return each.only_types if holds else None
+        if not holds:
+            return None
+        return each.only_types if isinstance(each, Core) else only_types(each)
 
     @cached_property
     def negation(self) -> Node:
