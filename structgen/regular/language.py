@@ -8,10 +8,10 @@ the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressio
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.regular.charset import (
     SCALAR_COUNT,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from structgen import regular
+from structgen.backports import cached_property
 from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.formula import (
     FALSE,

@@ -9,9 +9,10 @@ fact into what is left of it, so a formula has derivatives like a regular expres
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
+
+from structgen.backports import cached_property
 
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.nodes import Node

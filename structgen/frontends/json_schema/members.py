@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from structgen import regular
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.formula import (
     FALSE,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from structgen.backports import cached_property
 from structgen.frontends.json_schema.core import WORDS, Core
 from structgen.frontends.json_schema.formula import (
     FALSE,
