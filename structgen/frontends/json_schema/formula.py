@@ -170,6 +170,9 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
 
 
 def _combine(parts: Iterable[Formula], every: bool) -> Formula:
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
     ends, ignored = (FALSE, TRUE) if every else (TRUE, FALSE)
     found: dict[Formula, None] = {}
     for part in parts:

@@ -184,8 +184,16 @@ class Node:
         return [(each, holds) for each, holds in literals if isinstance(each, Core)]
 
     @cached_property
+    def _sole_core(self) -> Core | None:
+        """Its core, if that is one schema's own keywords: most nodes."""
+        cores = self._cores
+        return cores[0][0] if len(cores) == 1 and cores[0][1] and not self.core.unions else None
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Which of `null`, `true` and `false`."""
+        if self._sole_core is not None:
+            return self._sole_core.words
         found = WORDS
         for core, holds in self._cores:
             found &= core.words if holds else WORDS - core.words
@@ -196,6 +204,8 @@ class Node:
     @cached_property
     def numbers(self) -> Numbers:
         """Which numbers."""
+        if self._sole_core is not None:
+            return self._sole_core.numbers
         found = Numbers.ALL
         for core, holds in self._cores:
             found = found.meet(core.numbers if holds else core.numbers.complement)
@@ -209,6 +219,8 @@ class Node:
     @cached_property
     def strings(self) -> Strings:
         """Which strings."""
+        if self._sole_core is not None:
+            return self._sole_core.strings
         found = Strings.ALL
         for core, holds in self._cores:
             found = found.meet(core.strings if holds else core.other_strings)
@@ -222,6 +234,8 @@ class Node:
     @cached_property
     def arrays(self) -> Formula:
         """Which arrays."""
+        if self._sole_core is not None:
+            return self._sole_core.arrays
         return conjunction(
             [core.arrays if holds else core.arrays.negation for core, holds in self._cores]
             + [disjunction(each.arrays for each in union) for union in self.core.unions]
@@ -230,6 +244,8 @@ class Node:
     @cached_property
     def objects(self) -> Formula:
         """Which objects."""
+        if self._sole_core is not None:
+            return self._sole_core.objects
         return conjunction(
             [core.objects if holds else core.objects.negation for core, holds in self._cores]
             + [disjunction(each.objects for each in union) for union in self.core.unions]
