@@ -298,7 +298,9 @@ def _values(network: Network, member: Member | NameClass, following: Members) ->
     options = []
     for child, rest in following.cases(member):
         value = lower.value_state(network, child, layout, depth + layout.counts_depth)
-        after = following._replace(progress=following.progress._replace(open=rest))
+        after = following
+        if rest is not following.progress.open:
+            after = following._replace(progress=following.progress._replace(open=rest))
         options.append(colon(network, layout, value, network.state(AfterMember(after))))
     return Choice(tuple(options))
 
