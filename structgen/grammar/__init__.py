@@ -2,6 +2,7 @@
 
 from structgen.grammar.folding import language_of
 from structgen.grammar.grammar import ContextFreeGrammar, build
+from structgen.grammar.lexed import build_lexed
 from structgen.grammar.places import error_at
 from structgen.grammar.tree import (
     EMPTY_TEXT,
@@ -30,6 +31,7 @@ __all__ = [
     "Sequence",
     "Terminal",
     "build",
+    "build_lexed",
     "error_at",
     "expression_of",
     "language_of",

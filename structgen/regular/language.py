@@ -8,6 +8,7 @@ the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressio
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
@@ -24,7 +25,18 @@ from structgen.regular.charset import (
 if TYPE_CHECKING:
     from structgen.regular.automaton import Automaton
 
-__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "Live", "characters", "length", "text"]
+__all__ = [
+    "ANY",
+    "EMPTY",
+    "EPSILON",
+    "Language",
+    "Live",
+    "Machine",
+    "characters",
+    "length",
+    "machine",
+    "text",
+]
 
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
 
@@ -61,11 +73,25 @@ class Live(NamedTuple):
 _NOT_LIVE = Live((), 0, None)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Machine:
+    """A deterministic automaton over characters from each of whose states some text is accepted.
+
+    Attributes:
+        edges: For each state (character sets, target), the sets disjoint terms of kind "chars".
+        accepting: The states at which a text may end.
+    """
+
+    edges: tuple[tuple[tuple[Language, int], ...], ...]
+    accepting: frozenset[int]
+
+
 class Language:
     """A set of texts. Equal terms are the same object; combine with `|`, `&`, `-`, `~`, `+`.
 
     Attributes:
-        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not" or "repeat".
+        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not", "repeat" or
+            "machine".
         parts: What the kind needs: ranges, terms, counts.
         nullable: Whether the empty text is in the language.
         work: How many terms had to be derived for `derivatives`; 0 before that.
@@ -365,9 +391,23 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
     return _term("chars", normal, nullable=False) if normal else EMPTY
 
 
+def machine(automaton: Machine, state: int = 0) -> Language:
+    """The texts that lead an automaton from a state to acceptance.
+
+    Example:
+        >>> letter = characters([(97, 97)])
+        >>> even = Machine((((letter, 1),), ((letter, 0),)), frozenset({0}))
+        >>> [machine(even).matches("a" * count) for count in range(3)]
+        [True, False, True]
+    """
+    term = _term("machine", (automaton, state), state in automaton.accepting, extended=True)
+    term.__dict__["is_live"] = True
+    return term
+
+
 def _is_finite(term: Language) -> bool:
     """Whether the language has finitely many texts, as far as is plain to see."""
-    if term.kind == "not":
+    if term.kind in ("not", "machine"):
         return False
     if term.kind == "repeat":
         return term.parts[2] is not None and _is_finite(term._terms[0])
@@ -471,6 +511,9 @@ def _first_characters(term: Language) -> list[Language]:
             stack.extend(term.parts)  # type: ignore[arg-type]
         elif term.kind in ("not", "repeat"):
             stack.append(term.parts[0])  # type: ignore[arg-type]
+        elif term.kind == "machine":
+            automaton, state = term.parts
+            found.update((chars, None) for chars, _ in automaton.edges[state])  # type: ignore
     return list(found)
 
 
@@ -558,4 +601,9 @@ def _derived(
         return intersection(_derive(part, members, memo) for part in parts)
     if kind == "not":
         return ~_derive(parts[0], members, memo)
+    if kind == "machine":
+        automaton, state = term.parts
+        for chars, target in automaton.edges[state]:  # type: ignore[attr-defined, index]
+            if chars in members:
+                return machine(automaton, target)  # type: ignore[arg-type]
     return EMPTY
