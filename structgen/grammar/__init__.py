@@ -7,6 +7,8 @@ from structgen.grammar.places import error_at
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
+    Captured,
+    Copy,
     Embedded,
     Expression,
     Literal,
@@ -21,7 +23,9 @@ from structgen.grammar.tree import (
 __all__ = [
     "EMPTY_TEXT",
     "Alternatives",
+    "Captured",
     "ContextFreeGrammar",
+    "Copy",
     "Embedded",
     "Expression",
     "Literal",

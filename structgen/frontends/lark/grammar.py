@@ -42,14 +42,15 @@ def lark(
     Args:
         text: The grammar. lark's own loader reads it, so templates, imports, `%ignore`,
             `%declare`, `%override` and `%extend` are what lark says they are; `%json { ... }` and
-            `%regex { ... }` are read as in llguidance.
+            `%regex { ... }` are read as in llguidance; `//% capture ...` lines give rules
+            parameters (docs/grammars.md, 'Captured texts').
         start: The rule that is the whole language.
         lexer: None: no lexer; "basic": one for all terminals that the rules use.
 
     Raises:
         GrammarError: The text is malformed, a name is not defined, no text matches a rule, or a
             terminal depends on what is around it; for a lexer, a terminal matches the empty text
-            or is embedded.
+            or is embedded; a captured text is read again where there is none.
         UnsupportedSchemaError: An embedded JSON Schema cannot be enforced exactly.
         UnsatisfiableError: Nothing satisfies an embedded JSON Schema.
         LimitExceededError: The text is too long, or templates or terminals grow without end,

@@ -14,9 +14,12 @@ from lark.load_grammar import Grammar, PrepareLiterals, TerminalTreeToPattern, n
 
 from structgen import regular
 from structgen.errors import GrammarError, LimitExceededError
+from structgen.frontends.lark.directives import read_directives
 from structgen.frontends.lark.patterns import terminal_language
 from structgen.grammar import (
     Alternatives,
+    Captured,
+    Copy,
     Expression,
     Literal,
     Reference,
@@ -110,6 +113,9 @@ class _Rules:
         self._text = text
         self._embedded = embedded
         self._places = _definitions(text)
+        self._directives = read_directives(text, self._terminal_trees)
+        if self._directives and for_lexer:
+            raise GrammarError("Texts are captured only without a lexer")
         self._tokens: dict[Any, Expression] = {}
         self._rules: dict[str, Rule] = {}
         self._seen: set[str] = set()
@@ -236,13 +242,29 @@ class _Rules:
     def _token(self, name: str) -> Expression:
         """A terminal by its name."""
         if name not in self._tokens:
-            expression = self._embedded.get(name)
+            expression = self._parameter(name) or self._embedded.get(name)
             if expression is not None and self._lexemes is not None:
                 raise GrammarError("What is embedded is no terminal that a lexer can look for")
             if expression is None:
                 expression = self._terminal(name)
             self._tokens[name] = self._with_ignored(expression)
         return self._tokens[name]
+
+    def _parameter(self, name: str) -> Expression | None:
+        """A terminal that is captured or reads again what has been."""
+        for directive in self._directives:
+            if name == directive.copy:
+                return Copy(name, self._places.get(name) or _word(name, self._text))
+            if name == directive.captured:
+                language = self._language(name)
+                if language.nullable:
+                    raise error_at(
+                        f"{name} is captured, but matches the empty text, too",
+                        self._text,
+                        self._places.get(name) or (0, 0),
+                    )
+                return Captured(language, directive.copy, directive.extends)
+        return None
 
     def _with_ignored(self, token: Expression) -> Expression:
         if not self._ignored:
