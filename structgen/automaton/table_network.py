@@ -44,7 +44,9 @@ class TableNetwork:
         # By type first: named tuples of different types may be equal.
         self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
         self._literals: dict[tuple[bytes, int], int] = {}
+        self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
+        self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
         self._names: dict[tuple[str, ...], int] = {}
         self._captures: dict[int, TextKey] = {}
@@ -101,7 +103,14 @@ class TableNetwork:
         return state
 
     def call(self, piece: int, then: int) -> int:
-        return self._check(k.intern_state(self._arena, k.CALL, piece, then, 0, 0, 0))
+        state = self._calls.get((piece, then))
+        if state is None:
+            state = self._calls[piece, then] = self._new()
+            at = k.STATE + 8 * state
+            self._cells[at + 1] = piece
+            self._cells[at + 2] = then
+            self._cells[at] = k.CALL
+        return state
 
     def choice(self, states: Sequence[int]) -> int:
         distinct = tuple(dict.fromkeys(states))
@@ -271,9 +280,12 @@ class TableNetwork:
         # Lengths beyond any text that fits in memory are no constraint (or cannot be met).
         low = min(min_length, k.UNLIMITED - 1)
         high = k.UNLIMITED if max_length is None or max_length >= k.UNLIMITED else max_length
-        return self._check(
-            k.intern_state(self._arena, k.STRING, k.OPEN, content, low, high, literal)
-        )
+        key = (content, low, high, literal)
+        state = self._strings.get(key)
+        if state is None:
+            state = self._check(k.intern_state(self._arena, k.STRING, k.OPEN, *key))
+            self._strings[key] = state
+        return state
 
     def _trie(self, names: Sequence[tuple[str, int]]) -> int:
         try:

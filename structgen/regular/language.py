@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.regular.charset import (
     SCALAR_COUNT,

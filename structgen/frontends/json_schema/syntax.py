@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.number_texts import number_texts
-from structgen.frontends.json_schema.numbers import number_automaton
+from structgen.frontends.json_schema.numbers import NumberBounds, number_automaton
 from structgen.frontends.json_schema.scalars import NumberSpec
 from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network
 
@@ -66,30 +66,37 @@ def colon(network: Network, layout: Layout, value: int, then: int) -> int:
     return layout.around(network, network.literal(b":", rest))
 
 
+ALL_TYPES = frozenset(("string", "number", "object", "array", "boolean", "null"))
+
+
 class AnyValue(NamedTuple):
-    """Any JSON value: shared by all schemas."""
+    """Any JSON value of some types: shared by all schemas."""
 
     layout: Layout
     depth: int
+    types: frozenset[str] = ALL_TYPES
 
     def expand(self, network: Network) -> Definition:
-        """The kinds of values, side by side."""
-        layout, depth = self
-        return Choice(
-            (
-                network.json_string(),
-                number_piece(network, NumberSpec()),
-                network.literal(
-                    b"{", inside(network, layout, depth, AnyMembers(layout, depth), b"}")
-                ),
-                network.literal(
-                    b"[", inside(network, layout, depth, AnyItems(layout, depth), b"]")
-                ),
-                word_piece(network, b"true"),
-                word_piece(network, b"false"),
-                word_piece(network, b"null"),
-            )
-        )
+        """The types side by side."""
+        layout, depth, types = self
+        options = []
+        if "string" in types:
+            options.append(network.json_string())
+        if "number" in types:
+            options.append(number_piece(network, NumberSpec()))
+        elif "integer" in types:
+            options.append(number_piece(network, NumberSpec(NumberBounds(integer=True))))
+        if "object" in types:
+            members = inside(network, layout, depth, AnyMembers(layout, depth), b"}")
+            options.append(network.literal(b"{", members))
+        if "array" in types:
+            items = inside(network, layout, depth, AnyItems(layout, depth), b"]")
+            options.append(network.literal(b"[", items))
+        if "boolean" in types:
+            options += [word_piece(network, b"true"), word_piece(network, b"false")]
+        if "null" in types:
+            options.append(word_piece(network, b"null"))
+        return Choice(tuple(options))
 
 
 class AnyMembers(NamedTuple):
