@@ -141,8 +141,6 @@ class _Rules:
             return ReadRules(self._rules, start, self._in_order(), [])
         self._rules[_IGNORE] = Rule(_IGNORE, self._ignoring(), None, True)
         parts = [Reference(_IGNORE), Reference(start)]
-        if self._lexemes is not None:
-            parts.reverse()
         self._rules[_START] = Rule(_START, Sequence(tuple(parts)))
         return ReadRules(self._rules, _START, self._in_order(), [_IGNORE])
 
@@ -270,8 +268,6 @@ class _Rules:
         if not self._ignored:
             return token
         parts = [token, Reference(_IGNORE)]
-        if self._lexemes is not None:  # what has been read before then stays known
-            parts.reverse()
         return Sequence(tuple(parts))
 
     def _terminal(self, name: str) -> Expression:
