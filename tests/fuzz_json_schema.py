@@ -21,6 +21,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -41,6 +42,7 @@ DRAFTS = [
 BYTES = sg.Vocabulary([bytes([byte]) for byte in range(256)], eos_token_ids=[])
 WALKS, VALUES = 4, 12
 LONGEST_WALK = 300  # bytes
+LARGEST_EXPONENT = 1000
 SECONDS = 20  # of the processor, for one schema
 
 
@@ -193,7 +195,9 @@ def is_exact(text: str) -> bool:
     def read(number: str) -> float:
         nonlocal exact
         value = float(number)
-        exact &= math.isfinite(value)
+        exponent = Decimal(number).adjusted()
+        # Fractions of numbers far beyond floats would be as long as their exponents are large.
+        exact &= math.isfinite(value) and abs(exponent) < LARGEST_EXPONENT
         exact = exact and value.is_integer() == (Fraction(number).denominator == 1)
         return value
 
