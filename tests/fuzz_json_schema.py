@@ -15,13 +15,13 @@ import itertools
 import json
 import math
 import random
+import re
 import signal
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -195,9 +195,10 @@ def is_exact(text: str) -> bool:
     def read(number: str) -> float:
         nonlocal exact
         value = float(number)
-        exponent = Decimal(number).adjusted()
-        # Fractions of numbers far beyond floats would be as long as their exponents are large.
-        exact &= math.isfinite(value) and abs(exponent) < LARGEST_EXPONENT
+        # A fraction would be as long as its exponent is large.
+        exponent = re.search(r"[eE][+-]?([0-9]+)$", number)
+        exact &= math.isfinite(value)
+        exact = exact and (exponent is None or int(exponent[1]) < LARGEST_EXPONENT)
         exact = exact and value.is_integer() == (Fraction(number).denominator == 1)
         return value
 
