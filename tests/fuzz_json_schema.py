@@ -174,22 +174,12 @@ def examine(schema: Any, seed: int, report: Report) -> list[Failure]:
 
 
 def rendered(value: Any) -> str:
-    """A value as JSON; whole numbers without an exponent, of which structgen takes only some."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-            return int(value)
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        if isinstance(value, dict):
-            return {name: plain(member) for name, member in value.items()}
-        return value
-
-    return json.dumps(plain(value))
+    """A value as JSON writers write it."""
+    return json.dumps(value)
 
 
 def is_exact(text: str) -> bool:
-    """Whether the floats as which validators read numbers are whole exactly where those are."""
+    """Whether validators, which read floats, see which numbers are whole, and those exactly."""
     exact = True
 
     def read(number: str) -> float:
@@ -199,7 +189,10 @@ def is_exact(text: str) -> bool:
         exponent = re.search(r"[eE][+-]?([0-9]+)$", number)
         exact &= math.isfinite(value)
         exact = exact and (exponent is None or int(exponent[1]) < LARGEST_EXPONENT)
-        exact = exact and value.is_integer() == (Fraction(number).denominator == 1)
+        if exact:
+            number_read = Fraction(number)
+            whole = number_read.denominator == 1
+            exact = value.is_integer() == whole and (not whole or number_read == Fraction(value))
         return value
 
     json.loads(text, parse_float=read, parse_constant=lambda name: read("inf"))
