@@ -17,6 +17,7 @@ from structgen.regular.charset import (
     general_category,
     normalise,
 )
+from structgen.regular.language import EPSILON
 
 __all__ = ["parse"]
 
@@ -35,6 +36,7 @@ _CLASSES = {
     "s": _SPACE,
     "S": complement(_SPACE),
 }
+_LOOKS = {"?=": "ahead", "?!": "ahead", "?<=": "behind", "?<!": "behind"}
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 _LONG_CATEGORIES = {
     "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
@@ -103,7 +105,7 @@ class _Reader:
         bounds = self.quantifier()
         if bounds is None:
             return atom
-        if atom[0] in ("start", "end", "boundary", "look"):
+        if atom[0] in ("start", "end", "boundary", "ahead", "behind"):
             self.at = start
             raise self.error("an assertion cannot be repeated")
         self.take("?")  # a lazy quantifier matches the same texts
@@ -136,7 +138,7 @@ class _Reader:
         if character == "^":
             return ("start",)
         if character == "$":
-            return ("end",)
+            return ("end", EPSILON)
         if character == ".":
             return ("chars", _NOT_NEWLINE)
         if character == "(":
@@ -148,15 +150,11 @@ class _Reader:
         return ("chars", ((ord(character), ord(character)),))
 
     def group(self) -> Any:
-        kind = "group"
+        for mark, kind in _LOOKS.items():
+            if self.take(mark):
+                return (kind, self.closed_disjunction(), mark[-1] == "!")
         if self.take("?:"):
             pass
-        elif self.take("?="):
-            kind = "ahead"
-        elif self.take("?!"):
-            kind = "not ahead"
-        elif self.peek("?<=") or self.peek("?<!"):
-            raise self.error("look-behind is not supported")
         elif self.take("?<"):
             end = self.pattern.find(">", self.at)
             if not self.pattern[self.at : max(end, self.at)].isidentifier():
@@ -164,10 +162,13 @@ class _Reader:
             self.at = end + 1
         elif self.peek("?"):
             raise self.error("a group begins with an unknown mark")
+        return self.closed_disjunction()
+
+    def closed_disjunction(self) -> Any:
         tree = self.disjunction()
         if not self.take(")"):
             raise self.error("a '(' is not closed")
-        return tree if kind == "group" else ("look", kind == "not ahead", tree)
+        return tree
 
     def escape(self) -> Any:
         if self.at == len(self.pattern):
@@ -175,7 +176,7 @@ class _Reader:
         character = self.pattern[self.at]
         if character in "bB":
             self.at += 1
-            return ("boundary", character == "B")
+            return ("boundary", _WORD, character == "B")
         if character in "123456789" or self.peek("k<"):
             raise self.error("back-references are not regular and not supported")
         return ("chars", self.escaped_characters())

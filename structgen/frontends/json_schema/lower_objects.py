@@ -17,7 +17,7 @@ from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
 from structgen.frontends.json_schema.syntax import between, colon, inside
-from structgen.network import Capture, Choice, Definition, Key, Network
+from structgen.network import NO_NAMES, Capture, Choice, Definition, Key, Names, Network
 
 __all__ = ["object_state"]
 
@@ -37,14 +37,17 @@ class Progress(NamedTuple):
             that have not come (any order).
         number: How many members have come, where their number is limited.
         open: What the members must still satisfy together.
-        seen: The other names that have come: (class, name), or (class, how many before) in the
-            sketch of a name.
+        seen: The other names that have come, where rules tell names apart: (class, name), or
+            (class, how many before) in the sketch of a name.
+        met: The other names that have come, where rules treat all others alike; None in the sketch
+            of a name.
     """
 
     left: int
     number: int
     open: Formula
     seen: frozenset[tuple[int, str | int]] = frozenset()
+    met: Names | None = NO_NAMES
 
 
 class FirstMember(NamedTuple):
@@ -143,7 +146,7 @@ class Members(NamedTuple):
         """Whether the object can be completed from here where `formula` is open."""
         if formula is TRUE and self._is_free:
             return True
-        spec, (left, count, _, _) = self.node.object, self.progress
+        spec, (left, count, *_) = self.node.object, self.progress
         missing = [spec.members[i] for i in self._missing()]
         if formula is TRUE:
             required = sum(member.required for member in missing)
@@ -172,23 +175,25 @@ class Members(NamedTuple):
 
     def after(self, index: int) -> Members:
         """The place after a declared member, but for what is open."""
-        node, (left, _, formula, seen), layout, depth = self
+        node, (left, _, formula, seen, met), layout, depth = self
         left = index + 1 if node.schemas.in_order else left & ~(1 << index)
-        return Members(node, Progress(left, self._counted(), formula, seen), layout, depth)
+        return Members(node, Progress(left, self._counted(), formula, seen, met), layout, depth)
 
     def after_other(self, number: int, name: str | int) -> Members:
         """The place after another member of a class, but for what is open."""
         left = len(self.node.object.members) if self.node.schemas.in_order else self.progress.left
-        seen = self.progress.seen
-        if isinstance(name, int):
-            name = self._used(number)
-            if self.node.object.others[number].size is None:
-                seen = frozenset(each for each in seen if each[0] != number)
-        return self._replace(
-            progress=self.progress._replace(
-                left=left, number=self._counted(), seen=seen | {(number, name)}
-            )
-        )
+        progress = self.progress._replace(left=left, number=self._counted())
+        if self.node.object.others[number].names is None:
+            met = self.progress.met or NO_NAMES
+            progress = progress._replace(met=met.add(name) if isinstance(name, str) else None)
+        else:
+            seen = self.progress.seen
+            if isinstance(name, int):
+                name = self._used(number)
+                if self.node.object.others[number].size is None:
+                    seen = frozenset(each for each in seen if each[0] != number)
+            progress = progress._replace(seen=seen | {(number, name)})
+        return self._replace(progress=progress)
 
     def expand(self, network: Network) -> Definition:
         node, spec = self.node, self.node.object
@@ -217,11 +222,17 @@ class Members(NamedTuple):
             return Choice((*options, network.state(rest)))
         place = self._at(len(spec.members)) if in_order else self
         for number in self.others():
-            if any(which == number and isinstance(name, int) for which, name in self.progress.seen):
+            if self._is_unknown(number):
                 options.append(network.literal(b'"', network.UNKNOWN))
             else:
                 options.append(network.state(OtherName(place, number)))
         return Choice(tuple(options))
+
+    def _is_unknown(self, number: int) -> bool:
+        """Whether some name of a class has come that a sketch does not know."""
+        if self.node.object.others[number].names is None:
+            return self.progress.met is None
+        return any(which == number and isinstance(name, int) for which, name in self.progress.seen)
 
     def _at(self, left: int) -> Members:
         """The same place but for which members are left."""
@@ -237,15 +248,17 @@ class OtherName(NamedTuple):
     def expand(self, network: Network) -> Definition:
         members, number = self
         spec: ObjectSpec = members.node.object
-        seen = [
-            name
-            for which, name in members.progress.seen
-            if which == number and isinstance(name, str)
-        ]
         names = spec.others[number].names
         if names is None:
-            piece = network.json_string_except([*spec.declared_names, *seen])
+            piece = network.json_string_except(
+                spec.declared_names, members.progress.met or NO_NAMES
+            )
         else:
+            seen = [
+                name
+                for which, name in members.progress.seen
+                if which == number and isinstance(name, str)
+            ]
             if seen:
                 names &= ~regular.union(map(regular.text, sorted(seen)))
             piece = network.json_string(names)

@@ -9,7 +9,17 @@ from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.number_texts import number_texts
 from structgen.frontends.json_schema.numbers import NumberBounds, number_automaton
 from structgen.frontends.json_schema.scalars import NumberSpec
-from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network
+from structgen.network import (
+    NO_NAMES,
+    RETURN,
+    Call,
+    Capture,
+    Choice,
+    Definition,
+    Key,
+    Names,
+    Network,
+)
 
 __all__ = ["AnyValue", "NotKnown", "between", "colon", "inside", "number_piece", "word_piece"]
 
@@ -100,19 +110,19 @@ class AnyValue(NamedTuple):
 
 
 class AnyMembers(NamedTuple):
-    """A member of an object that may hold anything, with a name not seen so far.
+    """A member of an object that may hold anything, with a name not met so far.
 
-    `seen` is None where a name is not known: in the sketch of what follows a name.
+    `met` is None where a name is not known: in the sketch of what follows a name.
     """
 
     layout: Layout
     depth: int
-    seen: frozenset[str] | None = frozenset()
+    met: Names | None = NO_NAMES
 
     def expand(self, network: Network) -> Definition:
-        if self.seen is None:
+        if self.met is None:
             return Choice((network.literal(b'"', network.UNKNOWN),))
-        return Capture(network.json_string_except(sorted(self.seen)), AfterAnyName(self))
+        return Capture(network.json_string_except((), self.met), AfterAnyName(self))
 
 
 class AfterAnyName(NamedTuple):
@@ -122,12 +132,12 @@ class AfterAnyName(NamedTuple):
 
     def after(self, text: bytes) -> Key:
         """The colon, the value, and members with other names."""
-        seen = self.members.seen or frozenset()
-        return AnyMemberValue(self.members._replace(seen=seen | {json.loads(text)}))
+        met = self.members.met or NO_NAMES
+        return AnyMemberValue(self.members._replace(met=met.add(json.loads(text))))
 
     def sketch(self) -> Key:
         """The colon and the value."""
-        return AnyMemberValue(self.members._replace(seen=None))
+        return AnyMemberValue(self.members._replace(met=None))
 
 
 class AnyMemberValue(NamedTuple):
