@@ -9,15 +9,14 @@ from structgen.regular.language import (
     EPSILON,
     Language,
     Live,
-    Machine,
     characters,
     intersection,
     length,
-    machine,
     text,
     union,
     without_last_counter,
 )
+from structgen.regular.machine import Machine, machine
 from structgen.regular.pattern import regex
 
 __all__ = [
