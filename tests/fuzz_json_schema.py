@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import random
+import re
 import signal
 import time
 import warnings
@@ -41,6 +42,7 @@ DRAFTS = [
 BYTES = sg.Vocabulary([bytes([byte]) for byte in range(256)], eos_token_ids=[])
 WALKS, VALUES = 4, 12
 LONGEST_WALK = 300  # bytes
+LARGEST_EXPONENT = 1000
 SECONDS = 20  # of the processor, for one schema
 
 
@@ -193,7 +195,10 @@ def is_exact(text: str) -> bool:
     def read(number: str) -> float:
         nonlocal exact
         value = float(number)
+        # A fraction would be as long as its exponent is large.
+        exponent = re.search(r"[eE][+-]?([0-9]+)$", number)
         exact &= math.isfinite(value)
+        exact = exact and (exponent is None or int(exponent[1]) < LARGEST_EXPONENT)
         exact = exact and value.is_integer() == (Fraction(number).denominator == 1)
         return value
 

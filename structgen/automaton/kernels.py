@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 # --- Status codes, also used in place of a state ------------------------------------------------
 DEAD = -1
@@ -67,7 +69,7 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_ANY_TOKENS,
     N_ANY_ENDS,
     N_ANY_EXITS,
-    BELOW,
+    N_BELOW,
     BELOW_TOKEN,
     N_DEFERRED,
     IS_SUSPENDED,
@@ -84,10 +86,8 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     VISIT_EPOCH,
     N_OPEN,
     N_LINKS,
-    ABOVE,
-    LONGEST,
     N_SAFE_ROWS,
-) = range(63)
+) = range(61)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -188,6 +188,23 @@ NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
 OPEN, BODY, ESCAPE, U, U1, U2, U3, HIGH, HIGH_ESCAPE, HIGH_U, LOW1, LOW2, LOW3 = range(13)
+
+
+@intrinsic
+def _borrowed(_typing_context, array):
+    """The array without its reference count; the caller holds the array meanwhile.
+
+    Numba counts the arena's references at each call that is not inlined: two atomic operations,
+    more than half of the time of a walk.
+    """
+
+    def generate(context, builder, signature, arguments):
+        struct = context.make_array(signature.args[0])(context, builder, arguments[0])
+        struct.meminfo = cgutils.get_null_value(struct.meminfo.type)
+        struct.parent = cgutils.get_null_value(struct.parent.type)
+        return struct._getvalue()
+
+    return array(array), generate
 
 
 @njit(cache=True, nogil=True)
@@ -334,6 +351,56 @@ def new_names(a, blob, offsets, targets):
         a[STATE + 8 * s + 3] = 0
         a[STATE + 8 * s + 5] = 0
     return root
+
+
+@njit(cache=True, nogil=True)
+def add_name(arena, root, data, target):
+    """The root of a content trie with one name more, which ends at `target`; the rest is shared.
+
+    The n + 1 states on the way are copied; `data` (uint8[n]) must not be in the trie.
+    """
+    a = _borrowed(arena)
+    n = data.shape[0]
+    first = a[N_STATES]
+    old = root  # the state to copy, or -1 where the old trie has none
+    for i in range(n + 1):
+        e = a[N_EDGES]
+        from_edge = 0
+        count = 0
+        quote = -1
+        if old >= 0:
+            from_edge = a[STATE + 8 * old + 1]
+            count = a[STATE + 8 * old + 2]
+            quote = a[STATE + 8 * old + 4]
+        s = new_state(a, SCAN, e, 0, 0, quote, 0)
+        if s < 0 or e + count + 1 > MAX_EDGES:
+            a[IS_FULL] = 1
+            return FULL
+        old = -1
+        is_placed = i == n
+        b = 0 if is_placed else data[i]
+        for old_edge in range(from_edge, from_edge + count):
+            byte = a[EDGE + 2 * old_edge] & 255
+            if not is_placed and byte >= b:
+                is_placed = True
+                a[EDGE + 2 * e] = b | b << 8
+                a[EDGE + 2 * e + 1] = s + 1
+                e += 1
+                if byte == b:
+                    old = a[EDGE + 2 * old_edge + 1]
+                    continue
+            a[EDGE + 2 * e] = a[EDGE + 2 * old_edge]
+            a[EDGE + 2 * e + 1] = a[EDGE + 2 * old_edge + 1]
+            e += 1
+        if not is_placed:
+            a[EDGE + 2 * e] = b | b << 8
+            a[EDGE + 2 * e + 1] = s + 1
+            e += 1
+        a[STATE + 8 * s + 2] = e - a[N_EDGES]
+        a[N_EDGES] = e
+        if i == n:
+            a[STATE + 8 * s + 4] = target
+    return first
 
 
 # === One byte ===================================================================================
@@ -651,12 +718,19 @@ def _step(a, s, b):
 
 
 # === What lies above and below a trie node =======================================================
-# At ABOVE, the classes of the bytes that lead to a node, as bits. At LONGEST, the bytes of the
-# longest token through it. At BELOW, three values a node: the classes of the bytes below it, its
-# first token in depth-first order (at BELOW_TOKEN) and how many there are. Where a string's content
-# loops on every byte below a node, all tokens below are allowed at once. Where every text of some
-# classes can be continued (they are *safe* at a content state), all tokens of those bytes are
-# allowed at once, and only the others are walked.
+# A node is eight values: its token or -1, its first child, how many children there are, its byte,
+# the classes of the bytes that lead to it and of those below it (as bits), its first token in
+# depth-first order (at BELOW_TOKEN; N_BELOW has how many there are from there) and the bytes of the
+# longest token through it. Where a string's content loops on every byte below a node, all tokens
+# below are allowed at once; so are tokens all of whose bytes are of classes that are *safe* at a
+# content state, every text of which can be continued. Only the others are walked.
+ABOVE = 4
+BELOW = 5
+FIRST_BELOW = 6
+LONGEST = 7
+QUOTE_OR_BACKSLASH = 1 << 14 | 1 << 15  # their classes
+BROKEN = 1 << 29  # among the classes below: not all of it is UTF-8
+IN_CHARACTER = 1  # among the safe classes of a state: it is in the middle of a character
 
 
 @njit(cache=True, nogil=True)
@@ -707,43 +781,88 @@ def byte_class(b):
 
 
 @njit(cache=True, nogil=True)
-def summarise_trie(a):
-    """Fill ABOVE, LONGEST, BELOW and BELOW_TOKEN; needs the trie and the chains."""
+def _utf8_step(u, b):
+    """The place in a character after byte b at place u (RFC 3629 section 4), or -1.
+
+    0: between characters; 1 to 3: as many bytes from 0x80 to 0xBF to come; from 4: after E0, ED,
+    F0 and F4. Where the place is not known (-1), a byte that begins a character tells it.
+    """
+    if b < 0x80 or b >= 0xC0:
+        if u > 0:
+            return -1
+        if b < 0x80:
+            return 0
+        if b < 0xC2 or b > 0xF4:
+            return -1
+        if b < 0xE0:
+            return 1
+        if b < 0xF0:
+            return 4 if b == 0xE0 else 5 if b == 0xED else 2
+        return 6 if b == 0xF0 else 7 if b == 0xF4 else 3
+    if 1 <= u <= 3:
+        return u - 1
+    if u == 4:
+        return 1 if b >= 0xA0 else -1
+    if u == 5:
+        return 1 if b < 0xA0 else -1
+    if u == 6:
+        return 2 if b >= 0x90 else -1
+    if u == 7:
+        return 2 if b < 0x90 else -1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def summarise_trie(arena):
+    """Fill the rest of each node's record and BELOW_TOKEN; needs the trie and the chains."""
+    a = _borrowed(arena)
     trie = a[TRIE]
     n = a[TRIE_SIZE]
-    below = a[BELOW]
     # Breadth-first order: children come after their parent, so counts and classes flow backwards,
-    # and first tokens flow forwards.
+    # and places and first tokens flow forwards.
+    place_in_character = np.zeros(n, np.int32)
+    for x in range(n):
+        for y in range(a[trie + 8 * x + 1], a[trie + 8 * x + 1] + a[trie + 8 * x + 2]):
+            b = a[trie + 8 * y + 3]
+            u = _utf8_step(place_in_character[x], b)
+            if u < 0 or place_in_character[x] < 0:
+                a[trie + 8 * x + BELOW] = BROKEN
+                u = _utf8_step(-1, b)
+            place_in_character[y] = u
     for x in range(n - 1, -1, -1):
         count = 0
-        token = a[trie + 4 * x]
+        token = a[trie + 8 * x]
         while token >= 0:
             count += 1
             token = a[a[CHAIN] + token]
-        classes = 0
-        first = a[trie + 4 * x + 1]
-        for y in range(first, first + a[trie + 4 * x + 2]):
-            count += a[below + 3 * y + 2]
-            classes |= a[below + 3 * y] | 1 << byte_class(a[trie + 4 * y + 3])
-            a[a[LONGEST] + x] = max(a[a[LONGEST] + x], a[a[LONGEST] + y] + 1)
-        a[below + 3 * x] = classes
-        a[below + 3 * x + 2] = count
-    a[below + 1] = 0
+        classes = a[trie + 8 * x + BELOW]
+        first = a[trie + 8 * x + 1]
+        for y in range(first, first + a[trie + 8 * x + 2]):
+            count += a[a[N_BELOW] + y]
+            classes |= a[trie + 8 * y + BELOW] | 1 << byte_class(a[trie + 8 * y + 3])
+            a[a[TRIE] + 8 * x + LONGEST] = max(
+                a[a[TRIE] + 8 * x + LONGEST], a[a[TRIE] + 8 * y + LONGEST] + 1
+            )
+        a[trie + 8 * x + BELOW] = classes
+        a[a[N_BELOW] + x] = count
+    a[trie + FIRST_BELOW] = 0
     depth = np.zeros(n, np.int32)
     for x in range(n):
-        a[a[LONGEST] + x] += depth[x]
-        place = a[below + 3 * x + 1]
-        token = a[trie + 4 * x]
+        a[a[TRIE] + 8 * x + LONGEST] += depth[x]
+        place = a[trie + 8 * x + FIRST_BELOW]
+        token = a[trie + 8 * x]
         while token >= 0:
             a[a[BELOW_TOKEN] + place] = token
             place += 1
             token = a[a[CHAIN] + token]
-        first = a[trie + 4 * x + 1]
-        for y in range(first, first + a[trie + 4 * x + 2]):
-            a[a[ABOVE] + y] = a[a[ABOVE] + x] | 1 << byte_class(a[trie + 4 * y + 3])
+        first = a[trie + 8 * x + 1]
+        for y in range(first, first + a[trie + 8 * x + 2]):
+            a[a[TRIE] + 8 * y + ABOVE] = a[a[TRIE] + 8 * x + ABOVE] | 1 << byte_class(
+                a[trie + 8 * y + 3]
+            )
             depth[y] = depth[x] + 1
-            a[below + 3 * y + 1] = place
-            place += a[below + 3 * y + 2]
+            a[trie + 8 * y + FIRST_BELOW] = place
+            place += a[a[N_BELOW] + y]
 
 
 @njit(cache=True, nogil=True)
@@ -763,8 +882,8 @@ def _loops(a, c):
 @njit(cache=True, nogil=True)
 def _emit_below(a, x):
     """Allow the tokens at node x and below it."""
-    first = a[BELOW_TOKEN] + a[a[BELOW] + 3 * x + 1]
-    count = a[a[BELOW] + 3 * x + 2]
+    first = a[BELOW_TOKEN] + a[a[TRIE] + 8 * x + FIRST_BELOW]
+    count = a[a[N_BELOW] + x]
     while count > 0:
         n = a[ACC_TOKENS]
         part = min(count, TOKEN_SCRATCH - n)
@@ -860,7 +979,7 @@ def _trie_parent(a, y):
     at = a[TRIE] + 1
     while high - low > 1:
         middle = (low + high) >> 1
-        if a[at + 4 * middle] <= y:
+        if a[at + 8 * middle] <= y:
             low = middle
         else:
             high = middle
@@ -873,7 +992,7 @@ def _path_text(a, text, x, y):
     path = np.empty(a[MAX_CHARS], np.int64)
     n = 0
     while y != x:
-        path[n] = a[a[TRIE] + 4 * y + 3]
+        path[n] = a[a[TRIE] + 8 * y + 3]
         n += 1
         y = _trie_parent(a, y)
     for i in range(n - 1, -1, -1):
@@ -907,8 +1026,9 @@ def _captured(a, s, text, start):
 
 
 @njit(cache=True, nogil=True)
-def set_captured(a, s, text, start, then):
+def set_captured(arena, s, text, start, then):
     """Answer a text request: after capture s over text[start:] comes state `then`. 0 or FULL."""
+    a = _borrowed(arena)
     if a[N_CAPTURED] >= CAPTURED_SLOTS // 8 * 7:
         a[IS_FULL] = 1
         return FULL
@@ -1046,7 +1166,7 @@ def _arrive(a, s, x):
     if s == RETURN:
         _exit(a, x)
         return
-    if a[a[TRIE] + 4 * x + 2] == 0:  # nothing longer to read
+    if a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
         return
     n = a[N_ARRIVALS]
     if n >= MAX_ARRIVALS:
@@ -1065,7 +1185,7 @@ def _ends_at(a, token, y):
     n = a[TRIE_SIZE]
     first = 0 if y < n else NODE + a[SET + 2 * (y - n)]
     for i in range(1 if y < n else a[SET + 2 * (y - n) + 1]):
-        other = a[a[TRIE] + 4 * (y if y < n else a[first + i])]
+        other = a[a[TRIE] + 8 * (y if y < n else a[first + i])]
         while other >= 0:
             if other == token:
                 return True
@@ -1147,7 +1267,7 @@ def _first_child(a, first, count, b):
     at = a[TRIE] + 3
     while low < high:
         middle = (low + high) >> 1
-        if a[at + 4 * middle] < b:
+        if a[at + 8 * middle] < b:
             low = middle + 1
         else:
             high = middle
@@ -1169,8 +1289,8 @@ def _defer(a, s, x):
 @njit(cache=True, nogil=True)
 def _is_passed_over(a, x, safe, limit):
     """Whether all tokens at x and below it have safe bytes only and at most `limit` characters."""
-    classes = a[a[ABOVE] + x] | a[a[BELOW] + 3 * x]
-    return classes & ~safe == 0 and a[a[LONGEST] + x] <= limit
+    at = a[TRIE] + 8 * x
+    return (a[at + ABOVE] | a[at + BELOW]) & ~safe == 0 and a[at + LONGEST] <= limit
 
 
 @njit(cache=True, nogil=True)
@@ -1180,25 +1300,25 @@ def _visit(a, s, x, safe, limit):
     Tokens of at most `limit` characters whose bytes are all in `safe` classes are passed over.
     """
     trie = a[TRIE]
-    first = a[trie + 4 * x + 1]
-    count = a[trie + 4 * x + 2]
+    first = a[trie + 8 * x + 1]
+    count = a[trie + 8 * x + 2]
     end = first + count
     at = STATE + 8 * s
     a[COUNT_VISITS] += 1
     content = s
     loops = 0
-    if a[a[ABOVE] + x] & ~safe != 0:
+    if a[a[TRIE] + 8 * x + ABOVE] & ~safe != 0:
         safe = 0  # what led here is unsafe already
     if a[at] == STRING:
         if a[at + 1] != BODY:
             for y in range(first, end):
-                if _string_step(a, s, a[trie + 4 * y + 3]) == NEED:
+                if _string_step(a, s, a[trie + 8 * y + 3]) == NEED:
                     _defer(a, s, x)
                     return
             for y in range(first, end):
-                t = _string_step(a, s, a[trie + 4 * y + 3])
+                t = _string_step(a, s, a[trie + 8 * y + 3])
                 if t >= 0:
-                    _emit(a, a[trie + 4 * y])
+                    _emit(a, a[trie + 8 * y])
                     _arrive(a, t, y)
             return
         content = a[at + 2]
@@ -1208,16 +1328,17 @@ def _visit(a, s, x, safe, limit):
             return
         if a[at + 3] == 0 and a[at + 4] == UNLIMITED and safe == 0:
             loops = _loops(a, content)
-        for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
-            y = _first_child(a, first, count, b)
-            if y < end and a[trie + 4 * y + 3] == b:
-                t = _string_step(a, s, b)
-                if t == NEED:
-                    _defer(a, s, x)
-                    return
-                if t >= 0 and not _is_passed_over(a, y, safe, limit):
-                    _emit(a, a[trie + 4 * y])
-                    _arrive(a, t, y)
+        if a[trie + 8 * x + BELOW] & QUOTE_OR_BACKSLASH != 0:
+            for b in (0x5C, 0x22):  # only a backslash may need states that are not expanded
+                y = _first_child(a, first, count, b)
+                if y < end and a[trie + 8 * y + 3] == b:
+                    t = _string_step(a, s, b)
+                    if t == NEED:
+                        _defer(a, s, x)
+                        return
+                    if t >= 0 and not _is_passed_over(a, y, safe, limit):
+                        _emit(a, a[trie + 8 * y])
+                        _arrive(a, t, y)
     is_body = content != s
     low = a[at + 3]
     high = a[at + 4]
@@ -1227,7 +1348,7 @@ def _visit(a, s, x, safe, limit):
     # Edges and children are both in the order of their bytes: skip on whichever side is behind.
     y = first
     while y < end and edge < last_edge:
-        b = a[trie + 4 * y + 3]
+        b = a[trie + 8 * y + 3]
         span = a[EDGE + 2 * edge]
         if b > span >> 8:
             edge += 1
@@ -1236,20 +1357,20 @@ def _visit(a, s, x, safe, limit):
             continue
         if b < span & 255:
             y += 1
-            if end - y > 8 and a[trie + 4 * y + 3] < span & 255:
+            if end - y > 8 and a[trie + 8 * y + 3] < span & 255:
                 y = _first_child(a, y, end - y, span & 255)
             continue
         t = a[EDGE + 2 * edge + 1]
         child = y
         y += 1
-        below = a[a[BELOW] + 3 * child]
+        below = a[trie + 8 * child + BELOW]
         if safe != 0 and _is_passed_over(a, child, safe, limit):
             continue
         if loops != 0 and t == content and (below & ~loops) == 0:
             if loops >> byte_class(b) & 1:
                 _emit_below(a, child)
             elif b >= 0x20 and b != 0x22 and b != 0x5C:
-                _emit(a, a[trie + 4 * child])
+                _emit(a, a[trie + 8 * child])
                 _arrive(a, s, child)
         elif is_body:
             if b >= 0x20 and b != 0x22 and b != 0x5C:
@@ -1257,12 +1378,16 @@ def _visit(a, s, x, safe, limit):
                 room = high - 1 if starts and high != UNLIMITED else high
                 if room >= 0 and _fits(a, t, room):
                     u = _body(a, t, max(low - 1, 0) if starts else low, room, literal)
-                    if u >= 0:
-                        if limit != UNLIMITED or a[a[ABOVE] + child] & ~safe != 0:
-                            _emit(a, a[trie + 4 * child])
-                        _arrive(a, u, child)
+                    if u < 0:
+                        continue
+                    if _is_safe_below(a, u, child):
+                        _emit_below(a, child)
+                        continue
+                    if limit != UNLIMITED or a[trie + 8 * child + ABOVE] & ~safe != 0:
+                        _emit(a, a[trie + 8 * child])
+                    _arrive(a, u, child)
         else:
-            _emit(a, a[trie + 4 * child])
+            _emit(a, a[trie + 8 * child])
             _arrive(a, t, child)
 
 
@@ -1394,13 +1519,13 @@ def _build_any(a):
             x = a[at + 1]
             before = a[at + 2]
             phase = a[STATE + 8 * s + 1] & 15
-            first = a[trie + 4 * x + 1]
-            for y in range(first, first + a[trie + 4 * x + 2]):
-                b = a[trie + 4 * y + 3]
+            first = a[trie + 8 * x + 1]
+            for y in range(first, first + a[trie + 8 * x + 2]):
+                b = a[trie + 8 * y + 3]
                 t = _string_step(a, s, b)
                 if t < 0:
                     continue
-                token = a[trie + 4 * y]
+                token = a[trie + 8 * y]
                 if t == RETURN:
                     while token >= 0:
                         a[ends + 2 * n_ends] = token
@@ -1421,10 +1546,10 @@ def _build_any(a):
                         place = inside + 3 * totals[chars]
                         a[place] = token
                         a[place + 1] = chars
-                        a[place + 2] = a[a[ABOVE] + y]
+                        a[place + 2] = a[a[TRIE] + 8 * y + ABOVE]
                         totals[chars] += 1
                     token = a[a[CHAIN] + token]
-                if a[trie + 4 * y + 2] > 0:
+                if a[trie + 8 * y + 2] > 0:
                     if 3 * depth + 3 > 2 * MAX_ARRIVALS:
                         a[IS_FULL] = 1
                         return
@@ -1490,6 +1615,14 @@ def _walk_any(a, s):
 
 
 @njit(cache=True, nogil=True)
+def _is_safe_below(a, s, x):
+    """Whether all tokens below x, which is reached in string s, can be continued inside it."""
+    safe, limit = _safe_classes(a, s)
+    at = a[TRIE] + 8 * x
+    return safe != 0 and a[at + BELOW] & ~safe == 0 and a[at + LONGEST] <= limit
+
+
+@njit(cache=True, nogil=True)
 def _safe_classes(a, s):
     """(classes that are safe in string s, the most characters of which they are), or (0, 0)."""
     at = STATE + 8 * s
@@ -1540,7 +1673,7 @@ def _safe_row(a, safe, limit):
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
     safe, limit = _safe_classes(a, s0)
-    if x0 != 0:
+    if x0 != 0 or safe & IN_CHARACTER != 0:
         safe = 0
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
@@ -2090,8 +2223,9 @@ def _end_closure(a, n, accepting, text):
 
 
 @njit(cache=True, nogil=True)
-def initial(a, s):
+def initial(arena, s):
     """The configuration at the start of piece s; NEED or FULL."""
+    a = _borrowed(arena)
     _begin_closure(a)
     n, accepting = _close(a, s, BOTTOM, 0, 0)
     return _end_closure(a, n, accepting, 0)
@@ -2134,8 +2268,9 @@ def _step_config(a, config, b):
 
 
 @njit(cache=True, nogil=True)
-def advance(a, config, data, start, end):
+def advance(arena, config, data, start, end):
     """The configuration after data[start:end] (uint8), DEAD, NEED or FULL."""
+    a = _borrowed(arena)
     for i in range(start, end):
         config = _step_config(a, config, data[i])
         if config < 0:
@@ -2144,12 +2279,13 @@ def advance(a, config, data, start, end):
 
 
 @njit(cache=True, nogil=True)
-def advance_tree(a, config, tokens, parents, blob, offsets, out):
+def advance_tree(arena, config, tokens, parents, blob, offsets, out):
     """Write the configuration after each node of a tree to out (int64[n]); DEAD, or ENDED.
 
     tokens, parents: int64[n], parents before their children, -1 the root; blob (uint8), offsets:
     the bytes of every token. 0, or NEED or FULL.
     """
+    a = _borrowed(arena)
     for i in range(tokens.shape[0]):
         token = tokens[i]
         before = config if parents[i] < 0 else out[parents[i]]
@@ -2171,11 +2307,12 @@ def advance_tree(a, config, tokens, parents, blob, offsets, out):
 
 
 @njit(cache=True, nogil=True)
-def next_bytes(a, config, out, most):
+def next_bytes(arena, config, out, most):
     """Write the bytes that can come next to out (uint8[256]); stop after `most` of them.
 
     Returns their number, NEED or FULL.
     """
+    a = _borrowed(arena)
     first = PAIR + 2 * a[CONFIG + 7 * config]
     pairs = a[CONFIG + 7 * config + 1]
     n = 0
@@ -2195,8 +2332,9 @@ def next_bytes(a, config, out, most):
 
 
 @njit(cache=True, nogil=True)
-def step_all(a, s, out):
+def step_all(arena, s, out):
     """Write the state after each byte, or DEAD, to out (int32[256]). 0, or NEED or FULL."""
+    a = _borrowed(arena)
     for b in range(256):
         out[b] = _step(a, s, b)
     if a[IS_FULL] != 0:
@@ -2309,8 +2447,9 @@ def _find_recipe(a, config):
 
 
 @njit(cache=True, nogil=True)
-def fill(a, config, out):
+def fill(arena, config, out):
     """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
+    a = _borrowed(arena)
     at = CONFIG + 7 * config
     if a[at + 3] < 0:
         status = _find_recipe(a, config)
@@ -2347,8 +2486,9 @@ def fill(a, config, out):
 
 
 @njit(cache=True, nogil=True)
-def prepare_many(a, configs):
+def prepare_many(arena, configs):
     """Find the recipes of configs (int64[B]). 0, or NEED or FULL."""
+    a = _borrowed(arena)
     for i in range(configs.shape[0]):
         if a[CONFIG + 7 * configs[i] + 3] < 0:
             status = _find_recipe(a, configs[i])
@@ -2358,7 +2498,8 @@ def prepare_many(a, configs):
 
 
 @njit(cache=True, nogil=True)
-def fill_many(a, configs, out):
+def fill_many(arena, configs, out):
     """Write the masks of prepared configs (int64[B]) to out (int32[B, W])."""
+    a = _borrowed(arena)
     for i in range(configs.shape[0]):
         fill(a, configs[i], out[i])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from structgen.errors import LimitExceededError, UnsatisfiableError
-from structgen.regular.charset import utf8_sequences
+from structgen.regular.charset import SCALARS, complement, intersect, utf8_sequences
 from structgen.regular.language import EMPTY, Language, Live
 
 __all__ = ["Automaton"]
@@ -13,6 +13,7 @@ ByteRanges = tuple[tuple[int, int], ...]
 _Between = tuple[tuple[ByteRanges, int], ...]
 
 MAX_STATES = 200_000
+MAX_EXPLORED = 8
 
 
 class Automaton:
@@ -41,19 +42,60 @@ class Automaton:
         self._keys: list[Language | _Between] = [language]
         self._states: dict[Language | _Between, int] = {language: 0}
         self._edges: list[Edges | None] = [None]
+        self._lives: dict[Language, Live] = {}  # of terms that do not show it
 
     def is_accepting(self, state: int) -> bool:
         """Whether the text may end at `state`."""
         key = self._keys[state]
         return isinstance(key, Language) and key.nullable
 
+    def is_in_character(self, state: int) -> bool:
+        """Whether `state` is in the middle of a character."""
+        return not isinstance(self._keys[state], Language)
+
     def live(self, state: int) -> Live | None:
         """Characters of which every text can follow `state` (see `Language.live`).
 
-        None where there are none, as in the middle of a character.
+        None where there are none. In the middle of a character, those of the one state that every
+        ending of the character leads to, if there is just one.
         """
         key = self._keys[state]
-        return key.live if isinstance(key, Language) and key.live.characters else None
+        if isinstance(key, Language):
+            live = key.live
+            if not live.characters and key.extended:
+                live = self._lives.get(key) or self._explored(key)
+            return live if live.characters else None
+        (sequence, target), *others = key
+        if others or any(span != (0x80, 0xBF) for span in sequence):
+            return None
+        return self.live(target)
+
+    def _explored(self, language: Language) -> Live:
+        """Characters that lead from `language` to no more than a few languages, none of them empty.
+
+        A greatest fixpoint over the languages near by: each of them allows all of the characters.
+        """
+        near = [language]
+        characters = SCALARS
+        for term in near:
+            known = self._lives.get(term)
+            if known is not None:
+                characters = intersect(characters, known.characters)
+                continue
+            for target, ranges in sorted(
+                term.derivatives.items(), key=lambda item: -sum(b - a for a, b in item[1])
+            ):
+                if target is EMPTY or not target.is_live:
+                    characters = intersect(characters, complement(ranges))
+                elif target not in near and intersect(characters, ranges):
+                    if len(near) < MAX_EXPLORED:
+                        near.append(target)
+                    else:
+                        characters = intersect(characters, complement(ranges))
+        live = Live(characters, 0, None)
+        for term in near:
+            self._lives.setdefault(term, live)
+        return live
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""

@@ -8,10 +8,11 @@ the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.regular.charset import (
     SCALAR_COUNT,
@@ -24,7 +25,18 @@ from structgen.regular.charset import (
 if TYPE_CHECKING:
     from structgen.regular.automaton import Automaton
 
-__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "Live", "characters", "length", "text"]
+__all__ = [
+    "ANY",
+    "EMPTY",
+    "EPSILON",
+    "Language",
+    "Live",
+    "Machine",
+    "characters",
+    "length",
+    "machine",
+    "text",
+]
 
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
 
@@ -73,6 +85,19 @@ class Definition(Protocol):
 
     def derive(self, step: Callable[[Language], Language]) -> Language:
         """The rest after a first character; `step` has that of any of the languages compared."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Machine:
+    """A deterministic automaton over characters from each of whose states some text is accepted.
+
+    Attributes:
+        edges: For each state (character sets, target), the sets disjoint terms of kind "chars".
+        accepting: The states at which a text may end.
+    """
+
+    edges: tuple[tuple[tuple[Language, int], ...], ...]
+    accepting: frozenset[int]
 
 
 class Language:
@@ -392,6 +417,41 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
 def defined(definition: Definition) -> Language:
     """The language that a definition gives."""
     return _term("defined", (definition,), definition.nullable, extended=True)
+
+
+@dataclass(frozen=True)
+class _MachineState:
+    """The texts that lead a machine from a state to acceptance (a `Definition`)."""
+
+    machine: Machine
+    state: int
+
+    @property
+    def nullable(self) -> bool:
+        return self.state in self.machine.accepting
+
+    def compared(self) -> Iterable[Language]:
+        return [chars for chars, _ in self.machine.edges[self.state]]
+
+    def derive(self, step: Callable[[Language], Language]) -> Language:
+        for chars, target in self.machine.edges[self.state]:
+            if step(chars) is EPSILON:
+                return machine(self.machine, target)
+        return EMPTY
+
+
+def machine(automaton: Machine, state: int = 0) -> Language:
+    """The texts that lead an automaton from a state to acceptance.
+
+    Example:
+        >>> letter = characters([(97, 97)])
+        >>> even = Machine((((letter, 1),), ((letter, 0),)), frozenset({0}))
+        >>> [machine(even).matches("a" * count) for count in range(3)]
+        [True, False, True]
+    """
+    term = defined(_MachineState(automaton, state))
+    term.__dict__["is_live"] = True
+    return term
 
 
 def _is_finite(term: Language) -> bool:

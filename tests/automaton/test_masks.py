@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Iterable
@@ -13,7 +14,18 @@ import pytest
 from structgen import regular
 from structgen.automaton import Engine, engine_of, kernels
 from structgen.automaton.completion import shortest_completion
-from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network, Scan
+from structgen.network import (
+    NO_NAMES,
+    RETURN,
+    Call,
+    Capture,
+    Choice,
+    Definition,
+    Key,
+    Names,
+    Network,
+    Scan,
+)
 from structgen.regular import Language
 from structgen.vocabulary import Vocabulary
 from tests.naive import naive_accepts
@@ -45,7 +57,9 @@ class At(NamedTuple):
             return Capture(network.state(piece), Captured(arguments[0], self, None))
         if kind == "names":
             return Choice((network.json_names([(name, then) for name in arguments]),))
-        return Call(network.json_string_except(arguments), then)
+        known, *met = dict.fromkeys(arguments)
+        names = functools.reduce(Names.add, met, NO_NAMES)
+        return Call(network.json_string_except([known], names), then)
 
 
 class Captured(NamedTuple):
@@ -108,6 +122,7 @@ STRINGS: tuple[Symbol, ...] = (
     ("names", "a", "ab", "é", "\n"),
     ("names", "\U0001f600"),
     ("except", "a", "b\\", "é"),
+    ("except", "ab", "a", "", "aa", "b", "aab"),
 )
 
 
@@ -144,7 +159,18 @@ def small_vocabulary() -> Vocabulary:
     pieces += [bytes(p) for p in itertools.product(b'ab,"\\', repeat=2)]
     pieces += [bytes(p) for p in itertools.product(b'a,"', repeat=3)]
     pieces += [b"\\u00", b"\\ud83d", b"\\ude00", b"61", b'\\u0061"', b'e9"a', b'\xc3\xa9"', b"\xa9"]
-    pieces += [b'\\n"', b"aaaa", b"", b""]
+    pieces += [b'\\n"', b"aaaa", b",\xe3\x81", b",\xe3\x81\x82a", b"\x81\x82a", b"\xe3\x81\x82,a"]
+    pieces += [
+        b"a\x80",
+        b",a\x80",
+        b"\xc3a",
+        b",\xc3aa",
+        b"a\xe3\x81a",
+        b"a\xff",
+        b"\xa9\x80",
+        b"",
+        b"",
+    ]
     return Vocabulary(pieces, eos_token_ids=[len(pieces) - 2, len(pieces) - 1])
 
 
@@ -226,6 +252,8 @@ def _search(pattern: str) -> Language:
         (StringGrammar(_search("^.*,$")), "a,é"),
         (StringGrammar(_search("^[^,]+,[^a]$")), "aé"),
         (StringGrammar(_search("^([a,]+é)+$")), "a,"),
+        (StringGrammar(_search("^([^,]+,){0,2}[^,]+$")), "aé"),
+        (StringGrammar(_search("^([^,]+,){0,2}[^,]+$"), 5), "aé"),
     ],
 )
 def test_masks_of_strings_equal_steps(grammar: StringGrammar, live: str) -> None:
