@@ -363,8 +363,11 @@ def settled(pattern: Pattern, here: Context) -> Iterator[tuple[Condition, Patter
             for condition, rest in settled(second, here):
                 yield both(passed, condition), rest
     elif isinstance(first, Language) and here.is_start and started(second) is not second:
+        later = started(second)
         if first.nullable:
             yield from settled(second, here)
-        yield ALWAYS, join(first.nonempty(), started(second))
+            if not (isinstance(second, _Choice) and later in second.parts):
+                first = first.nonempty()
+        yield ALWAYS, join(first, later)
     elif pattern is not EMPTY:
         yield ALWAYS, pattern

@@ -46,11 +46,19 @@ _LONG_CATEGORIES = {
     "Punctuation": "P", "punct": "P", "Symbol": "S", "Math_Symbol": "Sm", "Currency_Symbol": "Sc",
     "Modifier_Symbol": "Sk", "Other_Symbol": "So", "Separator": "Z", "Space_Separator": "Zs",
     "Other": "C", "Control": "Cc", "cntrl": "Cc", "Format": "Cf", "Unassigned": "Cn",
+    "Private_Use": "Co", "Surrogate": "Cs",
 }  # fmt: skip
 _CATEGORIES = frozenset(
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp "
-    "C Cc Cf Cn Co".split()
+    "C Cc Cf Cn Co Cs".split()
 )
+
+
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def parse(pattern: str) -> Any:
@@ -125,14 +133,16 @@ class _Reader:
         if self.peek("{"):
             end = self.pattern.find("}", self.at)
             least, comma, most = self.pattern[self.at + 1 : max(end, self.at + 1)].partition(",")
-            if least.isdecimal() and (most.isdecimal() or not most):
+            if _is_number(least) and (not most or _is_number(most)):
                 self.at = end + 1
                 return int(least), (int(most) if most else None) if comma else int(least)
         return None
 
     def atom(self) -> Any:
         character = self.pattern[self.at]
-        if character in "*+?":
+        start = self.at
+        if self.quantifier() is not None:
+            self.at = start
             raise self.error("there is nothing to repeat")
         self.at += 1
         if character == "^":
@@ -190,6 +200,8 @@ class _Reader:
         if character in "pP" and self.peek("{"):
             ranges = self.unicode_property()
             return complement(ranges) if character == "P" else ranges
+        if character == "0" and _is_number(self.pattern[self.at : self.at + 1]):
+            raise self.error("\\0 cannot be followed by a digit")
         if character in _CONTROLS:
             point = _CONTROLS[character]
         elif character == "x":
@@ -211,22 +223,16 @@ class _Reader:
 
     def hexadecimal(self, digits: int) -> int:
         text = self.pattern[self.at : self.at + digits]
-        try:
-            point = int(text, 16)
-        except ValueError:
-            point = -1
-        if len(text) < digits or point < 0:
+        if len(text) < digits or not _HEXADECIMAL.issuperset(text):
             raise self.error(f"an escape needs {digits} hexadecimal digits")
         self.at += digits
-        return point
+        return int(text, 16)
 
     def unicode_escape(self) -> int:
         if self.take("{"):
             end = self.pattern.find("}", self.at)
-            try:
-                point = int(self.pattern[self.at : max(end, self.at)], 16)
-            except ValueError:
-                point = 0x110000
+            digits = self.pattern[self.at : max(end, self.at)]
+            point = int(digits, 16) if digits and _HEXADECIMAL.issuperset(digits) else 0x110000
             if point > 0x10FFFF:
                 raise self.error("\\u{...} needs a code point")
             self.at = end + 1
