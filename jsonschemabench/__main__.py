@@ -9,6 +9,7 @@ import typer
 
 from jsonschemabench.data import DataError, draw, load
 from jsonschemabench.engines import ENGINES
+from jsonschemabench.keywords import keyword_report
 from jsonschemabench.llama3 import default_ranks
 from jsonschemabench.report import Results, failures, report, suite_report
 from jsonschemabench.run import describe_run, maskbench_case, measure_memory, run, suite_case
@@ -38,6 +39,10 @@ def main(
             "--sample", "--limit", help="So many schemas, each family in its share; 0: all."
         ),
     ] = 0,
+    any_order: Annotated[
+        bool,
+        typer.Option("--any-order", help="Let members come in any order, where an engine can."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="For the draw and the order.")] = 0,
     timeout: Annotated[float, typer.Option(help="Seconds for a schema and an engine.")] = 30.0,
     memory: Annotated[
@@ -79,7 +84,7 @@ def main(
                 lambda encoding, name: (
                     suite_case(encoding, cases[name], remotes)
                     if suite
-                    else maskbench_case(encoding, cases[name])
+                    else maskbench_case(encoding, cases[name], any_order=any_order)
                 ),
                 targets,
                 store,
@@ -98,7 +103,10 @@ def main(
     if suite:
         _write(output / "suite.md", suite_report(results, cases, store.run))
         return
-    _write(output / "report.md", report(results, store.run))
+    schemas = {name: cases[name]["schema"] for name in names}
+    title = "\n## Time between masks, cold, by keywords (us)\n\n"
+    text = report(results, store.run) + title + keyword_report(results, schemas) + "\n"
+    _write(output / "report.md", text)
     (output / "failures.md").write_text(failures(results), encoding="utf-8")
     try:
         from jsonschemabench.plots import draw_plots

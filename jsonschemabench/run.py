@@ -27,10 +27,12 @@ WARM_UP = {
 __all__ = ["describe_run", "maskbench_case", "measure_memory", "run", "suite_case"]
 
 
-def maskbench_case(encoding: Any, case: Mapping[str, Any]) -> dict[str, Any]:
+def maskbench_case(
+    encoding: Any, case: Mapping[str, Any], *, any_order: bool = False
+) -> dict[str, Any]:
     """What a worker gets: the schema, and the tokens of `json.dumps(data, ensure_ascii=False)`."""
     return {
-        "source": Source(case["schema"]),
+        "source": Source(case["schema"], any_order=any_order),
         "tests": _tokens(encoding, case["tests"], ensure_ascii=False),
     }
 

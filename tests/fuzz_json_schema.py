@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import random
+import re
 import signal
 import time
 import warnings
@@ -41,6 +42,7 @@ DRAFTS = [
 BYTES = sg.Vocabulary([bytes([byte]) for byte in range(256)], eos_token_ids=[])
 WALKS, VALUES = 4, 12
 LONGEST_WALK = 300  # bytes
+LARGEST_EXPONENT = 1000
 SECONDS = 20  # of the processor, for one schema
 
 
@@ -172,29 +174,25 @@ def examine(schema: Any, seed: int, report: Report) -> list[Failure]:
 
 
 def rendered(value: Any) -> str:
-    """A value as JSON; whole numbers without an exponent, of which structgen takes only some."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float) and math.isfinite(value) and value.is_integer():
-            return int(value)
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        if isinstance(value, dict):
-            return {name: plain(member) for name, member in value.items()}
-        return value
-
-    return json.dumps(plain(value))
+    """A value as JSON writers write it."""
+    return json.dumps(value)
 
 
 def is_exact(text: str) -> bool:
-    """Whether the floats as which validators read numbers are whole exactly where those are."""
+    """Whether validators, which read floats, see which numbers are whole, and those exactly."""
     exact = True
 
     def read(number: str) -> float:
         nonlocal exact
         value = float(number)
+        # A fraction would be as long as its exponent is large.
+        exponent = re.search(r"[eE][+-]?([0-9]+)$", number)
         exact &= math.isfinite(value)
-        exact = exact and value.is_integer() == (Fraction(number).denominator == 1)
+        exact = exact and (exponent is None or int(exponent[1]) < LARGEST_EXPONENT)
+        if exact:
+            number_read = Fraction(number)
+            whole = number_read.denominator == 1
+            exact = value.is_integer() == whole and (not whole or number_read == Fraction(value))
         return value
 
     json.loads(text, parse_float=read, parse_constant=lambda name: read("inf"))

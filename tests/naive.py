@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from structgen.network import RETURN, UNKNOWN, Call, Capture, Choice, Scan
+from structgen.network import NO_NAMES, RETURN, UNKNOWN, Call, Capture, Choice, Names, Scan
 
 _PARTIAL_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{0,3})?$")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -109,9 +109,11 @@ class NaiveNetwork:
 
         return self.new(_String(judge, dict(names).get))
 
-    def json_string_except(self, names: Sequence[str]) -> int:
+    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
+        excluded = {*names, *met}
+
         def then(value: str) -> int | None:
-            return None if value in names else RETURN
+            return None if value in excluded else RETURN
 
         return self.new(_String(lambda characters, unfinished: True, then))
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "structgen"
 LAYERS = [  # bottom to top; a module imports only from its own and lower ones
-    {"errors", "bitmask", "cache"},
+    {"backports", "errors", "bitmask", "cache"},
     {"vocabulary"},
     {"regular"},
     {"network"},

@@ -70,6 +70,7 @@ class Engine:
         vocabulary = self._vocabulary()
         assert vocabulary is not None, "whoever uses an engine holds its vocabulary"
         self._arena = allocate_arena(vocabulary)
+        self._cells = self._arena.data  # reads a value in a third of the time
         self._network = TableNetwork(self._arena)
         self.token_steps: dict[tuple[int, int], int] = {}
 
@@ -93,10 +94,10 @@ class Engine:
                 return int(answer)
 
     def _expand(self) -> None:
-        arena = self._arena
-        requests = arena[k.REQUEST : k.REQUEST + arena[k.N_REQUESTS]].tolist()
-        texts = arena[k.TEXT_REQUEST : k.TEXT_REQUEST + 3 * arena[k.N_TEXT_REQUESTS]].tolist()
-        arena[k.N_REQUESTS] = arena[k.N_TEXT_REQUESTS] = 0
+        arena, cells = self._arena, self._cells
+        requests = cells[k.REQUEST : k.REQUEST + cells[k.N_REQUESTS]].tolist()
+        texts = cells[k.TEXT_REQUEST : k.TEXT_REQUEST + 3 * cells[k.N_TEXT_REQUESTS]].tolist()
+        cells[k.N_REQUESTS] = cells[k.N_TEXT_REQUESTS] = 0
         try:
             for state in requests:
                 self._network.expand(state)
@@ -105,7 +106,7 @@ class Engine:
                 if k.set_captured(arena, capture, text, start, then) == k.FULL:
                     raise TablesFull
         except BaseException:  # whatever waited for these states is given up
-            arena[k.N_JOBS] = arena[k.IS_SUSPENDED] = 0
+            cells[k.N_JOBS] = cells[k.IS_SUSPENDED] = 0
             raise
 
     def _text(self, text: int) -> bytes:

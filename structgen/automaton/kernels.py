@@ -353,6 +353,56 @@ def new_names(a, blob, offsets, targets):
     return root
 
 
+@njit(cache=True, nogil=True)
+def add_name(arena, root, data, target):
+    """The root of a content trie with one name more, which ends at `target`; the rest is shared.
+
+    The n + 1 states on the way are copied; `data` (uint8[n]) must not be in the trie.
+    """
+    a = _borrowed(arena)
+    n = data.shape[0]
+    first = a[N_STATES]
+    old = root  # the state to copy, or -1 where the old trie has none
+    for i in range(n + 1):
+        e = a[N_EDGES]
+        from_edge = 0
+        count = 0
+        quote = -1
+        if old >= 0:
+            from_edge = a[STATE + 8 * old + 1]
+            count = a[STATE + 8 * old + 2]
+            quote = a[STATE + 8 * old + 4]
+        s = new_state(a, SCAN, e, 0, 0, quote, 0)
+        if s < 0 or e + count + 1 > MAX_EDGES:
+            a[IS_FULL] = 1
+            return FULL
+        old = -1
+        is_placed = i == n
+        b = 0 if is_placed else data[i]
+        for old_edge in range(from_edge, from_edge + count):
+            byte = a[EDGE + 2 * old_edge] & 255
+            if not is_placed and byte >= b:
+                is_placed = True
+                a[EDGE + 2 * e] = b | b << 8
+                a[EDGE + 2 * e + 1] = s + 1
+                e += 1
+                if byte == b:
+                    old = a[EDGE + 2 * old_edge + 1]
+                    continue
+            a[EDGE + 2 * e] = a[EDGE + 2 * old_edge]
+            a[EDGE + 2 * e + 1] = a[EDGE + 2 * old_edge + 1]
+            e += 1
+        if not is_placed:
+            a[EDGE + 2 * e] = b | b << 8
+            a[EDGE + 2 * e + 1] = s + 1
+            e += 1
+        a[STATE + 8 * s + 2] = e - a[N_EDGES]
+        a[N_EDGES] = e
+        if i == n:
+            a[STATE + 8 * s + 4] = target
+    return first
+
+
 # === One byte ===================================================================================
 
 

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from structgen.automaton import kernels as k
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
-from structgen.network import Call, Capture, Choice, Key, Scan, TextKey
+from structgen.network import (
+    NO_NAMES,
+    Call,
+    Capture,
+    Choice,
+    Key,
+    Names,
+    Scan,
+    TextKey,
+)
 from structgen.regular import Automaton, Language, Live
 from structgen.regular.charset import SCALAR_COUNT
 
@@ -44,9 +53,11 @@ class TableNetwork:
         # By type first: named tuples of different types may be equal.
         self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
         self._literals: dict[tuple[bytes, int], int] = {}
+        self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
+        self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
-        self._names: dict[tuple[str, ...], int] = {}
+        self._tries: dict[tuple[tuple[str, ...], Names], int] = {}
         self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
         self._check(k.new_state(arena, k.UNKNOWNS, 0, 0, 0, 0, 0))
@@ -101,7 +112,14 @@ class TableNetwork:
         return state
 
     def call(self, piece: int, then: int) -> int:
-        return self._check(k.intern_state(self._arena, k.CALL, piece, then, 0, 0, 0))
+        state = self._calls.get((piece, then))
+        if state is None:
+            state = self._calls[piece, then] = self._new()
+            at = k.STATE + 8 * state
+            self._cells[at + 1] = piece
+            self._cells[at + 2] = then
+            self._cells[at] = k.CALL
+        return state
 
     def choice(self, states: Sequence[int]) -> int:
         distinct = tuple(dict.fromkeys(states))
@@ -132,18 +150,13 @@ class TableNetwork:
     def json_names(self, names: Sequence[tuple[str, int]]) -> int:
         return self._string(self._trie(names), 0, None, 1)
 
-    def json_string_except(self, names: Sequence[str]) -> int:
-        distinct = tuple(sorted(set(names)))
-        if not distinct:
+    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
+        if not names and met is NO_NAMES:
             return self.json_string()
-        state = self._names.get(distinct)
-        if state is None:
-            excluded = self._string(self._trie([(n, k.RETURN) for n in distinct]), 0, None, 0)
-            state = self._check(
-                k.intern_state(self._arena, k.EXCEPT, self.json_string(), excluded, 0, 0, 0)
-            )
-            self._names[distinct] = state
-        return state
+        excluded = self._string(self._excluded(tuple(names), met), 0, None, 0)
+        return self._check(
+            k.intern_state(self._arena, k.EXCEPT, self.json_string(), excluded, 0, 0, 0)
+        )
 
     # --- What the engine calls ------------------------------------------------------------------
 
@@ -271,17 +284,15 @@ class TableNetwork:
         # Lengths beyond any text that fits in memory are no constraint (or cannot be met).
         low = min(min_length, k.UNLIMITED - 1)
         high = k.UNLIMITED if max_length is None or max_length >= k.UNLIMITED else max_length
-        return self._check(
-            k.intern_state(self._arena, k.STRING, k.OPEN, content, low, high, literal)
-        )
+        key = (content, low, high, literal)
+        state = self._strings.get(key)
+        if state is None:
+            state = self._check(k.intern_state(self._arena, k.STRING, k.OPEN, *key))
+            self._strings[key] = state
+        return state
 
     def _trie(self, names: Sequence[tuple[str, int]]) -> int:
-        try:
-            encoded = sorted((name.encode(), then) for name, then in names)
-        except UnicodeEncodeError as error:
-            raise GrammarError(
-                f"The name {error.object!r} holds a lone surrogate, which no valid text contains"
-            ) from None
+        encoded = sorted((_encoded(name), then) for name, then in names)
         blob = np.frombuffer(b"".join(name for name, _ in encoded), dtype=np.uint8)
         ends = np.fromiter((len(name) for name, _ in encoded), np.int64, len(encoded)).cumsum()
         offsets = np.zeros(len(encoded) + 1, np.int64)
@@ -289,11 +300,36 @@ class TableNetwork:
         targets = np.fromiter((then for _, then in encoded), np.int64, len(encoded))
         return self._check(k.new_names(self._arena, blob, offsets, targets))
 
+    def _excluded(self, names: tuple[str, ...], met: Names) -> int:
+        """The content trie of names at which a string must not end."""
+        added = []
+        while met.before is not None and (names, met) not in self._tries:
+            added.append(met)
+            met = met.before
+        trie = self._tries.get((names, met))
+        if trie is None:
+            trie = self._trie([(name, k.RETURN) for name in set(names)])
+            self._tries[names, met] = trie
+        for longer in reversed(added):
+            data = np.frombuffer(_encoded(longer.name), np.uint8)
+            trie = self._check(k.add_name(self._arena, trie, data, k.RETURN))
+            self._tries[names, longer] = trie
+        return trie
+
     @staticmethod
     def _check(state: int) -> int:
         if state < 0:
             raise TablesFull
         return int(state)
+
+
+def _encoded(name: str) -> bytes:
+    try:
+        return name.encode()
+    except UnicodeEncodeError:
+        raise GrammarError(
+            f"The name {name!r} holds a lone surrogate, which no valid text contains"
+        ) from None
 
 
 @lru_cache(maxsize=1024)

@@ -2,10 +2,13 @@
 
 from structgen.grammar.folding import language_of
 from structgen.grammar.grammar import ContextFreeGrammar, build
+from structgen.grammar.lexed import build_lexed
 from structgen.grammar.places import error_at
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
+    Captured,
+    Copy,
     Embedded,
     Expression,
     Literal,
@@ -20,7 +23,9 @@ from structgen.grammar.tree import (
 __all__ = [
     "EMPTY_TEXT",
     "Alternatives",
+    "Captured",
     "ContextFreeGrammar",
+    "Copy",
     "Embedded",
     "Expression",
     "Literal",
@@ -30,6 +35,7 @@ __all__ = [
     "Sequence",
     "Terminal",
     "build",
+    "build_lexed",
     "error_at",
     "expression_of",
     "language_of",

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from structgen.grammar.tree import (
     Alternatives,
+    Captured,
+    Copy,
     Embedded,
     Expression,
     Literal,
@@ -154,7 +156,7 @@ def _has_text(node: Expression, rules: set[str]) -> bool:
         return any(_has_text(option, rules) for option in node.options)
     if isinstance(node, Repetition):
         return node.most != 0 and _has_text(node.body, rules)
-    return isinstance(node, Embedded)
+    return isinstance(node, Embedded | Captured | Copy)
 
 
 def components(edges: Mapping[str, Iterable[str]]) -> list[list[str]]:

@@ -13,6 +13,8 @@ from structgen import regular
 from structgen.grammar.analysis import components
 from structgen.grammar.tree import (
     Alternatives,
+    Captured,
+    Copy,
     Embedded,
     Expression,
     Literal,
@@ -159,7 +161,7 @@ def _language_of(
     if isinstance(node, Repetition):
         body = _language_of(node.body, rules, known, within)
         return None if body is None else body.repeat(node.least, node.most)
-    if isinstance(node, Embedded):
+    if isinstance(node, Embedded | Captured | Copy):
         return None
     language = EPSILON if isinstance(node, Sequence) else EMPTY
     parts = node.parts[::-1] if isinstance(node, Sequence) else node.options

@@ -9,6 +9,7 @@ from structgen.errors import LimitExceededError
 from structgen.grammar.checks import check_defined, check_productive, reachable_rules
 from structgen.grammar.folding import fold
 from structgen.grammar.lower import Lowering
+from structgen.grammar.parameters import check_captures
 from structgen.grammar.printing import print_rules
 from structgen.grammar.tree import (
     EMPTY_TEXT,
@@ -81,7 +82,8 @@ def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeG
         text: The source that the rules' spans are places in.
 
     Raises:
-        GrammarError: A rule is not defined, or no text matches one that the start rule leads to.
+        GrammarError: A rule is not defined, no text matches one that the start rule leads to,
+            one needs a captured text that is not there, or one that begins with itself captures.
         LimitExceededError: Expressions are nested too deeply.
 
     Example:
@@ -95,6 +97,7 @@ def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeG
         check_defined(rules, start, text)
         rules = reachable_rules(rules, start)
         check_productive(rules, text)
+        check_captures(rules, start, text)
         return ContextFreeGrammar(rules, start)
     except RecursionError:
         raise LimitExceededError(

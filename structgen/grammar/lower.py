@@ -4,6 +4,9 @@ A *place* is a list of expressions that are still to be read, one after the othe
 key of a network state. Nothing is multiplied out: the list after a choice is shared by its options,
 a repetition is a place that comes back to itself, and a rule is a piece that is called.
 
+A text that a rule captures is part of the places after it, as long as something there reads it
+again: so a rule has an instance for each text that occurs (`structgen.grammar.parameters`).
+
 Two things keep the network free of loops that read nothing:
 
 - The piece of a rule reads its texts that are *not empty*. Where a rule may be empty, the caller
@@ -24,9 +27,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from structgen.errors import GrammarError
 from structgen.grammar.analysis import Facts, components
+from structgen.grammar.parameters import Parameters, Use
 from structgen.grammar.tree import (
     Alternatives,
+    Captured,
+    Copy,
     Embedded,
     Expression,
     Literal,
@@ -35,9 +42,10 @@ from structgen.grammar.tree import (
     Rule,
     Sequence,
     Terminal,
+    nodes,
 )
-from structgen.network import RETURN, Call, Choice, Definition, Network
-from structgen.regular import EPSILON
+from structgen.network import RETURN, Call, Capture, Choice, Definition, Network
+from structgen.regular import EPSILON, length, text
 
 __all__ = ["Lowering"]
 
@@ -68,6 +76,10 @@ class _Corner(NamedTuple):
     read: str
 
 
+_Texts = tuple[tuple[str, str | None], ...]
+"""What has been captured, by label, sorted; None in the sketch of a capture: not known."""
+
+
 class Lowering:
     """The states of one grammar.
 
@@ -78,6 +90,8 @@ class Lowering:
     def __init__(self, rules: Mapping[str, Rule]) -> None:
         self._rules = rules
         self.facts = Facts(rules)
+        self._parameters = Parameters(rules)
+        self._uses_of_lists: dict[_List, Use] = {}
         self._lists: dict[tuple[_Item, _List | None], _List] = {}
         self._repetitions: dict[tuple[Expression, int, int | None], Repetition] = {}
         self._component: dict[str, dict[str, None]] = {}
@@ -93,6 +107,11 @@ class Lowering:
             if len(component) > 1 or component[0] in edges[component[0]]:
                 members = dict.fromkeys(sorted(component))
                 for name in component:
+                    if any(isinstance(n, Captured) for n in nodes(self._rules[name].body)):
+                        raise GrammarError(
+                            f"The rule {name!r} begins with itself, and such a rule captures "
+                            "nothing; capture in a rule of its own"
+                        )
                     self._component[name] = members
 
     # --- Lists ----------------------------------------------------------------------------------
@@ -131,40 +150,71 @@ class Lowering:
 
     # --- States ---------------------------------------------------------------------------------
 
-    def rule(self, network: Network, name: str) -> int:
+    def rule(self, network: Network, name: str, texts: _Texts = ()) -> int:
         """The piece that reads a text of a rule that is not empty."""
-        return network.state(RulePiece(self, name))
+        if texts:
+            texts = _only(texts, self._parameters.of(Reference(name)).reads)
+        return network.state(RulePiece(self, name, texts))
 
-    def state(self, network: Network, items: _List | None, corner: _Corner | None = None) -> int:
+    def state(
+        self,
+        network: Network,
+        items: _List | None,
+        corner: _Corner | None = None,
+        texts: _Texts = (),
+    ) -> int:
         """The state that reads `items`, then ends the piece or goes on up from `corner`."""
         if items is None and corner is None:
             return RETURN
-        return network.state(Place(self, items, corner))
+        return network.state(self.place(items, corner, texts))
 
-    def define(self, network: Network, items: _List, corner: _Corner | None) -> Definition:
+    def place(self, items: _List | None, corner: _Corner | None, texts: _Texts) -> Place:
+        """The same as a key, with the captured texts that still matter."""
+        if texts and corner is None:
+            texts = _only(texts, self._read_by(items).reads)
+        return Place(self, items, corner, texts)
+
+    def _read_by(self, items: _List | None) -> Use:
+        if items is None:
+            return Use()
+        use = self._uses_of_lists.get(items)
+        if use is None:
+            first = items.first.expression if isinstance(items.first, _NotEmpty) else items.first
+            use = self._parameters.of(first).then(self._read_by(items.rest))
+            self._uses_of_lists[items] = use
+        return use
+
+    def define(
+        self, network: Network, items: _List, corner: _Corner | None, texts: _Texts
+    ) -> Definition:
         """One step from a place."""
         item, rest = items.first, items.rest
-        then = self.state(network, rest, corner)
+        if isinstance(item, Captured):
+            return self._define_capture(network, item, rest, texts)
+        then = self.state(network, rest, corner, texts)
         if isinstance(item, _NotEmpty):
             inner = item.expression
             if isinstance(inner, Reference):
                 after = self._after_last(inner.name, rest, corner, then)
-                return Call(self.rule(network, inner.name), after)
+                return Call(self.rule(network, inner.name, texts), after)
             if isinstance(inner, Terminal):
                 return Call(network.automaton((inner.language - EPSILON).automaton()), then)
             return Choice(
                 tuple(
-                    self.state(network, self._put(first, following), corner)
+                    self.state(network, self._put(first, following), corner, texts)
                     for first, following in self._first_parts(inner, rest)
                 )
             )
         if isinstance(item, Alternatives):
             return Choice(
-                tuple(self.state(network, self._put(each, rest), corner) for each in item.options)
+                tuple(
+                    self.state(network, self._put(each, rest), corner, texts)
+                    for each in item.options
+                )
             )
         if isinstance(item, Repetition):
             once = self._put(self._not_empty(item.body), self._put(self._again(item), rest))
-            states = [self.state(network, once, corner)]
+            states = [self.state(network, once, corner, texts)]
             if self._is_nullable(item):
                 states.append(then)
             return Choice(tuple(states))
@@ -174,12 +224,34 @@ class Lowering:
             return Call(network.automaton(item.language.automaton()), then)
         if isinstance(item, Embedded):
             return Call(item.source.start(network), then)
+        if isinstance(item, Copy):
+            copied = dict(texts)[item.label]
+            if copied is None:
+                return Choice((network.UNKNOWN,))
+            return Choice((network.literal(copied.encode(), then),))
         assert isinstance(item, Reference), "sequences are put part by part"
-        piece = self.rule(network, item.name)
+        piece = self.rule(network, item.name, texts)
         after = self._after_last(item.name, rest, corner, then)
         if self._is_nullable(item):
             return Choice((network.call(piece, after), then))
         return Call(piece, after)
+
+    def _define_capture(
+        self, network: Network, item: Captured, rest: _List | None, texts: _Texts
+    ) -> Definition:
+        """One step from a place at which a text is captured."""
+        language = item.language
+        known = dict(texts)
+        if item.extends and item.label in known:
+            before = known[item.label]
+            if before is None:
+                return Choice((network.UNKNOWN,))
+            language &= text(before) + length(1)
+        piece = network.automaton(language.automaton())
+        if rest is None:
+            return Call(piece, RETURN)
+        others = tuple(each for each in texts if each[0] != item.label)
+        return Capture(piece, AfterCapture(self, item.label, rest, others))
 
     @staticmethod
     def _after_last(name: str, rest: _List | None, corner: _Corner | None, then: int) -> int:
@@ -216,23 +288,23 @@ class Lowering:
 
     # --- Left recursion -------------------------------------------------------------------------
 
-    def define_rule(self, network: Network, name: str) -> Definition:
+    def define_rule(self, network: Network, name: str, texts: _Texts) -> Definition:
         """One step into a rule."""
         component = self._component.get(name)
         if component is None:
             items = self._put(self._not_empty(self._rules[name].body), None)
             assert items is not None, "only rules with a text that is not empty are called"
-            return self.define(network, items, None)
+            return self.define(network, items, None, texts)
         return Choice(
             tuple(
-                self.state(network, self._put(first, following), _Corner(name, begun))
+                self.state(network, self._put(first, following), _Corner(name, begun), texts)
                 for begun in component
                 for first, following in self._first_parts(self._rules[begun].body, None)
                 if _referred(first) not in component
             )
         )
 
-    def define_corner(self, network: Network, corner: _Corner) -> Definition:
+    def define_corner(self, network: Network, corner: _Corner, texts: _Texts) -> Definition:
         """One step up: the text ends, or what has been read begins a larger part of it."""
         self._find_uses(corner.wanted)
         reached = [corner.read]  # and what is also read, where nothing need follow
@@ -243,7 +315,7 @@ class Lowering:
                 cell = following
                 while cell is not None:
                     items = self._put(self._not_empty(cell.first), cell.rest)
-                    states.append(self.state(network, items, larger))
+                    states.append(self.state(network, items, larger, texts))
                     if not self._is_nullable(cell.first):
                         break
                     cell = cell.rest
@@ -267,6 +339,10 @@ class Lowering:
                     self._uses[referred].append((member, following))
 
 
+def _only(texts: _Texts, labels: frozenset[str]) -> _Texts:
+    return tuple(each for each in texts if each[0] in labels)
+
+
 def _referred(item: _Item) -> str | None:
     expression = item.expression if isinstance(item, _NotEmpty) else item
     return expression.name if isinstance(expression, Reference) else None
@@ -277,10 +353,11 @@ class RulePiece(NamedTuple):
 
     lowering: Lowering
     name: str
+    texts: _Texts
 
     def expand(self, network: Network) -> Definition:
         """See `Lowering`."""
-        return self.lowering.define_rule(network, self.name)
+        return self.lowering.define_rule(network, self.name, self.texts)
 
 
 class Place(NamedTuple):
@@ -289,11 +366,33 @@ class Place(NamedTuple):
     lowering: Lowering
     items: _List | None
     corner: _Corner | None
+    texts: _Texts
 
     def expand(self, network: Network) -> Definition:
         """See `Lowering`."""
-        lowering, items, corner = self
+        lowering, items, corner, texts = self
         if items is not None:
-            return lowering.define(network, items, corner)
+            return lowering.define(network, items, corner, texts)
         assert corner is not None, "the end of a rule is RETURN"
-        return lowering.define_corner(network, corner)
+        return lowering.define_corner(network, corner, texts)
+
+
+class AfterCapture(NamedTuple):
+    """What follows a captured text in a rule (see `structgen.network.TextKey`)."""
+
+    lowering: Lowering
+    label: str
+    items: _List
+    others: _Texts
+
+    def after(self, text: bytes) -> Place:
+        """The place where the text is known."""
+        return self._place(text.decode())
+
+    def sketch(self) -> Place:
+        """The place where it is not; a copy of it is `UNKNOWN`."""
+        return self._place(None)
+
+    def _place(self, text: str | None) -> Place:
+        texts = tuple(sorted([*self.others, (self.label, text)], key=lambda each: each[0]))
+        return self.lowering.place(self.items, None, texts)

@@ -8,6 +8,8 @@ from types import UnionType
 
 from structgen.grammar.tree import (
     Alternatives,
+    Captured,
+    Copy,
     Expression,
     Literal,
     Reference,
@@ -50,6 +52,8 @@ def print_expression(node: Expression) -> str:
             most = "" if node.most is None else node.most
             times = f"{{{most}}}" if node.least == most else f"{{{node.least},{most}}}"
         return _inside(node.body, Alternatives | Sequence | Repetition) + times
+    if isinstance(node, Captured | Copy):
+        return f"<{'capture ' if isinstance(node, Captured) else ''}{node.label}>"
     return f"<{type(node.source).__name__}>"
 
 

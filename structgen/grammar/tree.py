@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "EMPTY_TEXT",
     "Alternatives",
+    "Captured",
+    "Copy",
     "Embedded",
     "Expression",
     "Literal",
@@ -100,7 +102,43 @@ class Embedded:
     source: Source
 
 
-Expression = Literal | Terminal | Reference | Sequence | Alternatives | Repetition | Embedded
+@dataclass(frozen=True, eq=False, slots=True)
+class Captured:
+    """A text of a regular language that stays known: a parameter of what follows in the rule.
+
+    What follows in the rule, and rules used there, read it again by `Copy`.
+
+    Attributes:
+        language: The language, without the empty text.
+        label: The name of the parameter.
+        extends: Whether the text must be longer than that of the parameter before, if there is
+            one, and begin with it.
+    """
+
+    language: Language
+    label: str
+    extends: bool = False
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Copy:
+    """The text that has been captured last under a label, in this rule or one that uses it."""
+
+    label: str
+    span: Span | None = None
+
+
+Expression = (
+    Literal
+    | Terminal
+    | Reference
+    | Sequence
+    | Alternatives
+    | Repetition
+    | Embedded
+    | Captured
+    | Copy
+)
 
 EMPTY_TEXT = Sequence(())
 

@@ -9,9 +9,11 @@ from structgen.network.definitions import (
     Scan,
     TextKey,
 )
+from structgen.network.names import NO_NAMES, Names
 from structgen.network.protocol import RETURN, UNKNOWN, Network
 
 __all__ = [
+    "NO_NAMES",
     "RETURN",
     "UNKNOWN",
     "Call",
@@ -19,6 +21,7 @@ __all__ = [
     "Choice",
     "Definition",
     "Key",
+    "Names",
     "Network",
     "Scan",
     "TextKey",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from structgen.network.names import NO_NAMES, Names
+
 if TYPE_CHECKING:
     from structgen.network.definitions import Key
     from structgen.regular import Automaton, Language
@@ -72,6 +74,11 @@ class Network(Protocol):
         """
         ...
 
-    def json_string_except(self, names: Sequence[str]) -> int:
-        """A piece that reads any quoted JSON string whose parsed value is none of `names`."""
+    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
+        """A piece that reads any quoted JSON string whose parsed value is not in `names` or `met`.
+
+        Args:
+            names: Names that are known beforehand.
+            met: Names met so far, none of them in `names`.
+        """
         ...

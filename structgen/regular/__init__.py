@@ -16,6 +16,7 @@ from structgen.regular.language import (
     union,
     without_last_counter,
 )
+from structgen.regular.machine import Machine, machine
 from structgen.regular.pattern import regex
 
 __all__ = [
@@ -25,11 +26,13 @@ __all__ = [
     "Automaton",
     "Language",
     "Live",
+    "Machine",
     "Ranges",
     "any_text",
     "characters",
     "intersection",
     "length",
+    "machine",
     "regex",
     "text",
     "union",

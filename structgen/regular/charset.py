@@ -164,5 +164,4 @@ def utf8_sequences(low: int, high: int) -> list[tuple[tuple[int, int], ...]]:
                 return utf8_sequences(low, low | tail) + utf8_sequences((low | tail) + 1, high)
             if high & tail != tail:
                 return utf8_sequences(low, (high & ~tail) - 1) + utf8_sequences(high & ~tail, high)
-    first, last = chr(low).encode(), chr(high).encode()
-    return [tuple(zip(first, last, strict=True))]
+    return [tuple(zip(chr(low).encode(), chr(high).encode(), strict=True))]

@@ -17,6 +17,7 @@ from structgen.regular.charset import (
     general_category,
     normalise,
 )
+from structgen.regular.language import EPSILON
 
 __all__ = ["parse"]
 
@@ -35,6 +36,7 @@ _CLASSES = {
     "s": _SPACE,
     "S": complement(_SPACE),
 }
+_LOOKS = {"?=": "ahead", "?!": "ahead", "?<=": "behind", "?<!": "behind"}
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 _LONG_CATEGORIES = {
     "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
@@ -44,11 +46,19 @@ _LONG_CATEGORIES = {
     "Punctuation": "P", "punct": "P", "Symbol": "S", "Math_Symbol": "Sm", "Currency_Symbol": "Sc",
     "Modifier_Symbol": "Sk", "Other_Symbol": "So", "Separator": "Z", "Space_Separator": "Zs",
     "Other": "C", "Control": "Cc", "cntrl": "Cc", "Format": "Cf", "Unassigned": "Cn",
+    "Private_Use": "Co", "Surrogate": "Cs",
 }  # fmt: skip
 _CATEGORIES = frozenset(
     "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp "
-    "C Cc Cf Cn Co".split()
+    "C Cc Cf Cn Co Cs".split()
 )
+
+
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def parse(pattern: str) -> Any:
@@ -103,7 +113,7 @@ class _Reader:
         bounds = self.quantifier()
         if bounds is None:
             return atom
-        if atom[0] in ("start", "end", "boundary", "look"):
+        if atom[0] in ("start", "end", "boundary", "ahead", "behind"):
             self.at = start
             raise self.error("an assertion cannot be repeated")
         self.take("?")  # a lazy quantifier matches the same texts
@@ -123,20 +133,22 @@ class _Reader:
         if self.peek("{"):
             end = self.pattern.find("}", self.at)
             least, comma, most = self.pattern[self.at + 1 : max(end, self.at + 1)].partition(",")
-            if least.isdecimal() and (most.isdecimal() or not most):
+            if _is_number(least) and (not most or _is_number(most)):
                 self.at = end + 1
                 return int(least), (int(most) if most else None) if comma else int(least)
         return None
 
     def atom(self) -> Any:
         character = self.pattern[self.at]
-        if character in "*+?":
+        start = self.at
+        if self.quantifier() is not None:
+            self.at = start
             raise self.error("there is nothing to repeat")
         self.at += 1
         if character == "^":
             return ("start",)
         if character == "$":
-            return ("end",)
+            return ("end", EPSILON)
         if character == ".":
             return ("chars", _NOT_NEWLINE)
         if character == "(":
@@ -148,15 +160,11 @@ class _Reader:
         return ("chars", ((ord(character), ord(character)),))
 
     def group(self) -> Any:
-        kind = "group"
+        for mark, kind in _LOOKS.items():
+            if self.take(mark):
+                return (kind, self.closed_disjunction(), mark[-1] == "!")
         if self.take("?:"):
             pass
-        elif self.take("?="):
-            kind = "ahead"
-        elif self.take("?!"):
-            kind = "not ahead"
-        elif self.peek("?<=") or self.peek("?<!"):
-            raise self.error("look-behind is not supported")
         elif self.take("?<"):
             end = self.pattern.find(">", self.at)
             if not self.pattern[self.at : max(end, self.at)].isidentifier():
@@ -164,10 +172,13 @@ class _Reader:
             self.at = end + 1
         elif self.peek("?"):
             raise self.error("a group begins with an unknown mark")
+        return self.closed_disjunction()
+
+    def closed_disjunction(self) -> Any:
         tree = self.disjunction()
         if not self.take(")"):
             raise self.error("a '(' is not closed")
-        return tree if kind == "group" else ("look", kind == "not ahead", tree)
+        return tree
 
     def escape(self) -> Any:
         if self.at == len(self.pattern):
@@ -175,7 +186,7 @@ class _Reader:
         character = self.pattern[self.at]
         if character in "bB":
             self.at += 1
-            return ("boundary", character == "B")
+            return ("boundary", _WORD, character == "B")
         if character in "123456789" or self.peek("k<"):
             raise self.error("back-references are not regular and not supported")
         return ("chars", self.escaped_characters())
@@ -189,6 +200,8 @@ class _Reader:
         if character in "pP" and self.peek("{"):
             ranges = self.unicode_property()
             return complement(ranges) if character == "P" else ranges
+        if character == "0" and _is_number(self.pattern[self.at : self.at + 1]):
+            raise self.error("\\0 cannot be followed by a digit")
         if character in _CONTROLS:
             point = _CONTROLS[character]
         elif character == "x":
@@ -210,22 +223,16 @@ class _Reader:
 
     def hexadecimal(self, digits: int) -> int:
         text = self.pattern[self.at : self.at + digits]
-        try:
-            point = int(text, 16)
-        except ValueError:
-            point = -1
-        if len(text) < digits or point < 0:
+        if len(text) < digits or not _HEXADECIMAL.issuperset(text):
             raise self.error(f"an escape needs {digits} hexadecimal digits")
         self.at += digits
-        return point
+        return int(text, 16)
 
     def unicode_escape(self) -> int:
         if self.take("{"):
             end = self.pattern.find("}", self.at)
-            try:
-                point = int(self.pattern[self.at : max(end, self.at)], 16)
-            except ValueError:
-                point = 0x110000
+            digits = self.pattern[self.at : max(end, self.at)]
+            point = int(digits, 16) if digits and _HEXADECIMAL.issuperset(digits) else 0x110000
             if point > 0x10FFFF:
                 raise self.error("\\u{...} needs a code point")
             self.at = end + 1

@@ -7,11 +7,11 @@ the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.regular.charset import (
     SCALAR_COUNT,
@@ -61,12 +61,26 @@ class Live(NamedTuple):
 _NOT_LIVE = Live((), 0, None)
 
 
+class Definition(Protocol):
+    """A language by what follows each of its first characters; equal ones are the same object."""
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the empty text is in the language."""
+
+    def compared(self) -> Iterable[Language]:
+        """Languages whose first characters tell apart what `derive` answers."""
+
+    def derive(self, step: Callable[[Language], Language]) -> Language:
+        """The rest after a first character; `step` has that of any of the languages compared."""
+
+
 class Language:
     """A set of texts. Equal terms are the same object; combine with `|`, `&`, `-`, `~`, `+`.
 
     Attributes:
-        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not" or "repeat".
-        parts: What the kind needs: ranges, terms, counts.
+        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not", "repeat" or "defined".
+        parts: What the kind needs: ranges, terms, counts, a definition.
         nullable: Whether the empty text is in the language.
         work: How many terms had to be derived for `derivatives`; 0 before that.
     """
@@ -132,6 +146,16 @@ class Language:
         if self.kind == "repeat" and self.parts[1:] == (0, None) and least == 0:
             return self
         return _term("repeat", (self, least, most), least == 0, extended=self.extended)
+
+    def nonempty(self) -> Language:
+        """The texts of this language but the empty one."""
+        if not self.nullable:
+            return self
+        if self.kind == "repeat":
+            part, _, most = self.parts
+            part = part.nonempty()  # type: ignore[attr-defined]
+            return part + part.repeat(0, None if most is None else most - 1)  # type: ignore
+        return self - EPSILON
 
     def __repr__(self) -> str:
         # One level only: shared parts would be written again and again.
@@ -365,9 +389,14 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
     return _term("chars", normal, nullable=False) if normal else EMPTY
 
 
+def defined(definition: Definition) -> Language:
+    """The language that a definition gives."""
+    return _term("defined", (definition,), definition.nullable, extended=True)
+
+
 def _is_finite(term: Language) -> bool:
     """Whether the language has finitely many texts, as far as is plain to see."""
-    if term.kind == "not":
+    if term.kind in ("not", "defined"):
         return False
     if term.kind == "repeat":
         return term.parts[2] is not None and _is_finite(term._terms[0])
@@ -471,6 +500,8 @@ def _first_characters(term: Language) -> list[Language]:
             stack.extend(term.parts)  # type: ignore[arg-type]
         elif term.kind in ("not", "repeat"):
             stack.append(term.parts[0])  # type: ignore[arg-type]
+        elif term.kind == "defined":
+            stack.extend(term.parts[0].compared())  # type: ignore[attr-defined]
     return list(found)
 
 
@@ -558,4 +589,7 @@ def _derived(
         return intersection(_derive(part, members, memo) for part in parts)
     if kind == "not":
         return ~_derive(parts[0], members, memo)
+    if kind == "defined":
+        definition: Definition = term.parts[0]  # type: ignore[assignment]
+        return definition.derive(lambda part: _derive(part, members, memo))
     return EMPTY

@@ -18,8 +18,13 @@ from structgen.regular.charset import (
     matching,
     normalise,
 )
+from structgen.regular.language import ANY, EPSILON, characters
 
 __all__ = ["one_character", "parse", "sre_tree"]
+
+_NEWLINE: Ranges = ((10, 10),)
+# Before Python 3.14, `\B` does not match the empty text.
+_EMPTY_TEXT_PASSES = re.search(r"\B", "") is not None
 
 _REFUSED_FLAGS = ((re.LOCALE, "L"),)
 
@@ -84,18 +89,32 @@ def _item(operator: Any, argument: Any, flags: int) -> Any:
             None if most is sre.MAXREPEAT else int(most),
         )
     if operator is sre.AT:
-        if flags & re.MULTILINE and argument in (sre.AT_BEGINNING, sre.AT_END):
-            raise GrammarError("'^' and '$' at every line (the flag m) are not supported")
-        if argument in (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING):
-            return ("start",)
-        if argument is sre.AT_END:
-            return ("end_or_newline",)
-        if argument is sre.AT_END_STRING:
-            return ("end",)
-    if operator in (sre.ASSERT, sre.ASSERT_NOT) and argument[0] > 0:
-        return ("look", operator is sre.ASSERT_NOT, _sequence(argument[1], flags))
+        return _place(argument, flags)
+    if operator in (sre.ASSERT, sre.ASSERT_NOT):
+        direction, inner = argument
+        kind = "ahead" if direction > 0 else "behind"
+        return (kind, _sequence(inner, flags), operator is sre.ASSERT_NOT)
     name = str(operator).lower().replace("_", " ")
     raise GrammarError(f"A regular expression uses '{name}', which is not supported exactly")
+
+
+def _place(place: Any, flags: int) -> Any:
+    r"""An assertion of a single place: `^`, `$`, `\\A`, `\\Z`, `\\b` or `\\B`."""
+    if place in (sre.AT_BEGINNING, sre.AT_BEGINNING_STRING):
+        start = ("start",)
+        if place is sre.AT_BEGINNING and flags & re.MULTILINE:
+            return ("or", start, ("behind", ("chars", _NEWLINE), False))
+        return start
+    if place is sre.AT_END_STRING:
+        return ("end", EPSILON)
+    if place is sre.AT_END:
+        rest = ANY if flags & re.MULTILINE else EPSILON
+        return ("end", EPSILON | characters(_NEWLINE) + rest)
+    boundary = ("boundary", _word(flags), place is sre.AT_NON_BOUNDARY)
+    if place is sre.AT_NON_BOUNDARY and not _EMPTY_TEXT_PASSES:
+        some = ("chars", SCALARS)
+        return ("cat", boundary, ("or", ("behind", some, False), ("ahead", some, False)))
+    return boundary
 
 
 def one_character(operator: Any, argument: Any, flags: int) -> Ranges | None:
@@ -128,6 +147,12 @@ def _set(items: Any, flags: int) -> Ranges:
     return complement(found) if negated else found
 
 
+def _word(flags: int) -> Ranges:
+    if flags & re.ASCII:
+        return ((48, 57), (65, 90), (95, 95), (97, 122))
+    return normalise((*matching(str.isalnum), (95, 95)))
+
+
 def _category(name: str, *, ascii_only: bool) -> Ranges:
     ranges: Ranges
     if name.endswith("DIGIT"):
@@ -135,6 +160,5 @@ def _category(name: str, *, ascii_only: bool) -> Ranges:
     elif name.endswith("SPACE"):
         ranges = ((9, 13), (32, 32)) if ascii_only else matching(str.isspace)
     else:
-        word = ((48, 57), (65, 90), (95, 95), (97, 122))
-        ranges = word if ascii_only else normalise((*matching(str.isalnum), (95, 95)))
+        ranges = _word(re.ASCII if ascii_only else 0)
     return complement(ranges) if "NOT" in name else ranges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from collections.abc import Iterable
@@ -13,7 +14,18 @@ import pytest
 from structgen import regular
 from structgen.automaton import Engine, engine_of, kernels
 from structgen.automaton.completion import shortest_completion
-from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network, Scan
+from structgen.network import (
+    NO_NAMES,
+    RETURN,
+    Call,
+    Capture,
+    Choice,
+    Definition,
+    Key,
+    Names,
+    Network,
+    Scan,
+)
 from structgen.regular import Language
 from structgen.vocabulary import Vocabulary
 from tests.naive import naive_accepts
@@ -45,7 +57,9 @@ class At(NamedTuple):
             return Capture(network.state(piece), Captured(arguments[0], self, None))
         if kind == "names":
             return Choice((network.json_names([(name, then) for name in arguments]),))
-        return Call(network.json_string_except(arguments), then)
+        known, *met = dict.fromkeys(arguments)
+        names = functools.reduce(Names.add, met, NO_NAMES)
+        return Call(network.json_string_except([known], names), then)
 
 
 class Captured(NamedTuple):
@@ -108,6 +122,7 @@ STRINGS: tuple[Symbol, ...] = (
     ("names", "a", "ab", "é", "\n"),
     ("names", "\U0001f600"),
     ("except", "a", "b\\", "é"),
+    ("except", "ab", "a", "", "aa", "b", "aab"),
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from jsonschemabench.__main__ import main
+from jsonschemabench.keywords import keyword_report
 from jsonschemabench.llama3 import default_ranks
 from jsonschemabench.report import failures, report, suite_report
 from jsonschemabench.statistics import percentile
@@ -87,6 +88,14 @@ def test_suite_report() -> None:
     assert "| refused at compile | 0 | 0 | 2 | 0 | 0 |" in lines
 
 
+def test_keywords_have_rows_of_the_schemas_that_use_them() -> None:
+    schemas = {"a": {"not": {"type": "null"}}, "b": {"properties": {"not": True}}, "c": {"not": {}}}
+    lines = keyword_report(RESULTS, schemas).splitlines()
+    assert "| all schemas | 2 | 4.0 | 6.0 | 1 | 0.38 | 0.50 |" in lines
+    assert "| `not` | 1 | 3.0 | 4.0 | 1 | 0.38 | 0.50 |" in lines
+    assert not any(line.startswith("| `if`") for line in lines)
+
+
 def test_plots_are_written_and_the_same_each_time(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="plots need matplotlib")
     from jsonschemabench.plots import draw_plots
@@ -102,7 +111,7 @@ def test_percentiles_of_nothing_and_all() -> None:
     assert percentile([1, 2], 100) == 2
 
 
-@pytest.mark.parametrize("module", ["data", "report", "statistics"])
+@pytest.mark.parametrize("module", ["data", "keywords", "report", "statistics"])
 def test_examples(module: str) -> None:
     found = doctest.testmod(importlib.import_module(f"jsonschemabench.{module}"))
     assert found.attempted and not found.failed
@@ -110,7 +119,14 @@ def test_examples(module: str) -> None:
 
 def command(output: Path, **options: Any) -> None:
     defaults: dict[str, Any] = {"data": "sample", "suite": None, "engines": "structgen"}
-    defaults |= {"sample": 0, "seed": 0, "timeout": 60.0, "memory": False, "tokenizer": None}
+    defaults |= {
+        "sample": 0,
+        "seed": 0,
+        "timeout": 60.0,
+        "memory": False,
+        "tokenizer": None,
+        "any_order": False,
+    }
     main(**{**defaults, "output": output, "report_only": False, **options})
 
 

@@ -84,6 +84,8 @@ def test_python_patterns_match_as_re_does(pattern: str) -> None:
         (r"^a\-b\_\/$", ["a-b_/"], ["a-b_"]),
         (r"^[\w.-]+@[\w-]+\.[a-z]{2,}$", ["x.y@z.org"], ["x@y", "@z.org"]),
         (r"a{,2}", ["a{,2}"], ["aa"]),
+        (r"^a{٣}$", ["a{٣}"], ["aaa"]),
+        (r"^[^\uD800]\P{Surrogate}$", ["ab"], ["a"]),
         (r"^\s$", ["\ufeff", "\u00a0", "\t"], ["\x1c", "a"]),
     ],
 )
@@ -96,7 +98,27 @@ def test_ecma_patterns(pattern: str, inside: list[str], outside: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(", ")", "a**", "[a", "\\", r"(a)\1", "(?<=a)b", "a{3,2}", r"\p{Nope}", r"\q", "*"]
+    "pattern",
+    [
+        "(",
+        ")",
+        "a**",
+        "[a",
+        "\\",
+        r"(a)\1",
+        "(?<=a",
+        "a{3,2}",
+        r"\p{Nope}",
+        r"\q",
+        "*",
+        "a{1}{2}",
+        "{2}",
+        r"\u{1_0}",
+        r"\u{}",
+        r"\x+1",
+        r"\00",
+        "(?<=a)*",
+    ],
 )
 def test_malformed_or_unsupported_patterns_say_where(pattern: str) -> None:
     with pytest.raises(GrammarError) as caught:

@@ -87,8 +87,9 @@ class Schemas:
 
     def conjoin(self, things: list[Any]) -> Node:
         """The conjunction of places and nodes."""
-        if len(things) == 1 and isinstance(things[0], Node):
-            return things[0]
+        if len(things) == 1:
+            (thing,) = things
+            return thing if isinstance(thing, Node) else self.node(things)
         if all(isinstance(each, Place) for each in things):
             return self.node(things)
         return self.both(
@@ -132,7 +133,11 @@ class Schemas:
 
     def intern(self, literals: tuple[Literal, ...], unions: tuple[tuple[Node, ...], ...]) -> Node:
         """The node of these parts."""
-        key = (frozenset(literals), frozenset(map(frozenset, unions)) if unions else frozenset())
+        key: Any
+        if unions or len(literals) != 1:
+            key = (frozenset(literals), frozenset(map(frozenset, unions)))
+        else:
+            (key,) = literals
         node = self._nodes.get(key)
         if node is None:
             node = self._nodes[key] = Node(self, literals, unions)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from structgen import regular
+from structgen.backports import cached_property
 from structgen.frontends.json_schema.formats import language_of_format
 from structgen.frontends.json_schema.formula import (
     FALSE,
@@ -14,6 +14,7 @@ from structgen.frontends.json_schema.formula import (
     conjunction,
     disjunction,
 )
+from structgen.frontends.json_schema.glance import only_types
 from structgen.frontends.json_schema.items import Equal, FewItems, ItemRule, ManyItems
 from structgen.frontends.json_schema.members import Has, MemberRule
 from structgen.frontends.json_schema.numbers import NumberBounds, exact
@@ -62,6 +63,11 @@ class Core:
     def pointer(self) -> str:
         """Where the schema is."""
         return self._place.pointer
+
+    @property
+    def only_types(self) -> frozenset[str] | None:
+        """See `glance.only_types`."""
+        return only_types(self._place) if self._schema is self._place.schema else None
 
     @cached_property
     def types(self) -> frozenset[str] | None:

@@ -9,9 +9,10 @@ fact into what is left of it, so a formula has derivatives like a regular expres
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
+
+from structgen.backports import cached_property
 
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.nodes import Node
@@ -169,6 +170,9 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
 
 
 def _combine(parts: Iterable[Formula], every: bool) -> Formula:
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
     ends, ignored = (FALSE, TRUE) if every else (TRUE, FALSE)
     found: dict[Formula, None] = {}
     for part in parts:
@@ -177,7 +181,14 @@ def _combine(parts: Iterable[Formula], every: bool) -> Formula:
         if part is not ignored:
             flat = isinstance(part, Combination) and part.every == every
             found.update(dict.fromkeys(part.parts if flat else (part,)))  # type: ignore[attr-defined]
-    if len(found) > 1 and not all(type(part) is Combination for part in found):
+    if len(found) > 1 and not any(type(part) is Combination for part in found):
+        # Of a fact and its negation just one holds at the end: look at the fewer.
+        sides: tuple[list[Any], list[Any]] = ([], [])
+        for part in found:
+            sides[part.at_end].append(part)
+        if any(part.negation in found for part in min(sides, key=len)):
+            return ends
+    elif len(found) > 1 and not all(type(part) is Combination for part in found):
         opposites = set()
         for part in found:
             if isinstance(part, Fact):

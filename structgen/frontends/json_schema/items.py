@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from structgen.backports import cached_property
 from structgen.frontends.json_schema.formula import (
     FALSE,
     TRUE,

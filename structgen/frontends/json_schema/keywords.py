@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of", "has_values"]
+__all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of"]
 
 
 def _is_schema(value: Any) -> bool:
@@ -276,32 +276,3 @@ def dialect_of(uri: str) -> Dialect:
         'id'
     """
     return next((d for part, d in DIALECTS.items() if part in uri), DIALECTS["2020-12"])
-
-
-# Keywords that leave the empty string, array and object, and every number and word.
-_LENIENT = frozenset(
-    "type properties patternProperties additionalProperties items prefixItems additionalItems "
-    "maxProperties maxItems maxLength propertyNames uniqueItems minContains maxContains then else "
-    "$id $anchor".split()
-)
-_BOUNDING = frozenset(SHAPES) - _LENIENT
-_ALONE = frozenset("format minimum maximum exclusiveMinimum exclusiveMaximum minLength".split())
-
-
-def has_values(schema: dict[str, Any]) -> bool:
-    """Whether a glance at its keywords shows that something satisfies a schema.
-
-    Example:
-        >>> has_values({"type": "string", "maxLength": 3}), has_values({"required": ["a"]})
-        (True, False)
-    """
-    if schema.keys().isdisjoint(_BOUNDING):
-        return True
-    bounding = schema.keys() & _BOUNDING
-    if len(bounding) > 1 or "maxLength" in schema:
-        return False
-    (keyword,) = bounding
-    if keyword == "enum":
-        value = schema["enum"][0] if schema["enum"] else None
-        return type(value) is str and value.isascii() and schema.get("type", "string") == "string"
-    return keyword in _ALONE

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from structgen import regular
@@ -20,6 +21,7 @@ __all__ = ["Document", "Place"]
 
 MAX_PLACES = 2_000_000
 MAX_CONSTANT_DEPTH = 200
+_NO_CHILDREN: Mapping[tuple[str, Any], Any] = MappingProxyType({})  # shared: most have none
 
 
 class Place:
@@ -68,8 +70,8 @@ class Place:
         self.root = root
         self.resolver = resolver
         self.dialect = dialect
-        self.children: dict[tuple[str, Any], Place] = {}
-        self.targets: list[Place] = []
+        self.children: Mapping[tuple[str, Any], Place] = _NO_CHILDREN
+        self.targets: Sequence[Place] = ()
         self.scope = scope
 
     @property
@@ -89,7 +91,7 @@ class Place:
         """The subschema at a keyword, or at an index or name inside its value."""
         return self.children[keyword, index]
 
-    def inside(self, schema: Any, children: dict[tuple[str, Any], Place] | None = None) -> Place:
+    def inside(self, schema: Any, children: Mapping[tuple[str, Any], Place] | None = None) -> Place:
         """A schema made up from parts of this one; nothing refers to it."""
         place = Place(
             schema, self.root, self.resolver, self.dialect, self.above, self.step, self.origin
@@ -129,7 +131,7 @@ class Document:
 
     def _begin(self) -> None:
         self._places: dict[tuple[int, int, tuple[str, ...]], Place] = {}
-        self._keep: list[Any] = []  # what ids in _places stand for must stay alive
+        self._keep: list[Any] = []  # schemas whose ids are in _places, though no place has them
         self.patterns = 0
         self.formats: dict[str, None] = {}
         self._waiting: list[Place] = []
@@ -167,7 +169,6 @@ class Document:
         if place is None:
             place = Place(schema, root, resolver, dialect, above, step, origin, scope)
             self._places[key] = place
-            self._keep.append((schema, root))
             self._waiting.append(place)
         return place
 
@@ -195,13 +196,14 @@ class Document:
             raise GrammarError("'$ref' must be a reference", pointer=place.pointer)
         if reference is not None and place.dialect.ignores_siblings:
             place.targets = [self._resolve(place, reference)]
+            self._keep.append(schema)
             place.schema = {}
             return
         identifier = schema.get(place.dialect.id_keyword)
         if isinstance(identifier, str) and schema is not place.root and identifier[:1] != "#":
             self._enter_resource(place, schema)
         if reference is not None:
-            place.targets.append(self._resolve(place, reference))
+            place.targets = [self._resolve(place, reference)]
         rules = place.dialect.rules
         foreign = False
         for keyword, value in schema.items():
@@ -223,12 +225,14 @@ class Document:
             elif keyword == "pattern":
                 _check_pattern(value, place)
             elif keyword == "$dynamicRef" or keyword == "$recursiveRef":
-                place.targets.append(self._resolve_in_scope(place, keyword, value))
+                target = self._resolve_in_scope(place, keyword, value)
+                place.targets = [*place.targets, target]
             elif keyword == "format":
                 self.formats[value] = None
             elif keyword == "enum" or keyword == "const":
                 _check_depth(value, place, keyword)
         if foreign:
+            self._keep.append(schema)
             place.schema = {k: v for k, v in schema.items() if rules.get(k, True) is not None}
 
     def _enter_resource(self, place: Place, schema: dict[str, Any]) -> None:
@@ -250,13 +254,13 @@ class Document:
         else:
             parts = ((None, value),)
         root, resolver, dialect, scope = place.root, place.resolver, place.dialect, place.scope
-        for index, schema in parts:
-            if type(schema) is list:  # the names in `dependencies`
-                continue
-            step = (keyword, index)
-            place.children[step] = self._place(
-                schema, root, resolver, dialect, place, step, scope=scope
-            )
+        children = {
+            step: self._place(schema, root, resolver, dialect, place, step, scope=scope)
+            for index, schema in parts
+            if type(schema) is not list  # the names in `dependencies`
+            for step in ((keyword, index),)
+        }
+        place.children = {**place.children, **children} if place.children else children
 
     # --- References -----------------------------------------------------------------------------
 

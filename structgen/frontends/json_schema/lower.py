@@ -26,6 +26,9 @@ def value_state(network: Network, node: Node, layout: Layout, depth: int) -> int
     """The piece that reads a value of a node that something satisfies."""
     if node.is_all:
         return network.state(AnyValue(layout, depth))
+    types = node.only_types
+    if types is not None:
+        return network.state(AnyValue(layout, depth, types))
     return network.state(Value(node, layout, depth))
 
 
@@ -39,13 +42,15 @@ class Value(NamedTuple):
     def expand(self, network: Network) -> Definition:
         node, layout, depth = self
         if not node.is_branch:
-            return Choice(
-                tuple(
-                    value_state(network, each, layout, depth)
-                    for each in node.branches
-                    if each.is_satisfiable()
+            if len(node.branches) > 1 or node.refers:
+                return Choice(
+                    tuple(
+                        value_state(network, each, layout, depth)
+                        for each in node.branches
+                        if each.is_satisfiable()
+                    )
                 )
-            )
+            (node,) = node.branches
         if node.values is not None:
             return Choice(
                 constants(
@@ -59,11 +64,14 @@ class Value(NamedTuple):
             )
         options = [_string_piece(network, spec) for spec in node.strings.specs]
         options += [number_piece(network, spec) for spec in node.numbers.specs]
-        if node.objects is not FALSE and settled(object_conditions(node)):
-            options.append(object_state(network, node, layout, depth))
-        if node.arrays is not FALSE and settled(array_conditions(node)):
-            options.append(array_state(network, node, layout, depth))
         options += [word_piece(network, word.encode()) for word in sorted(node.words)]
+        # A value is asked for only where there is one: the last type that is left needs no proof.
+        if node.objects is not FALSE and (
+            (node.arrays is FALSE and not options) or settled(object_conditions(node))
+        ):
+            options.append(object_state(network, node, layout, depth))
+        if node.arrays is not FALSE and (not options or settled(array_conditions(node))):
+            options.append(array_state(network, node, layout, depth))
         return Choice(tuple(options))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import NamedTuple
 
 from structgen import regular
@@ -17,11 +17,11 @@ from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
 from structgen.frontends.json_schema.syntax import between, colon, inside
-from structgen.network import Capture, Choice, Definition, Key, Network
+from structgen.network import NO_NAMES, Capture, Choice, Definition, Key, Names, Network
 
 __all__ = ["object_state"]
 
-NAMES_TOGETHER = 8  # more are read side by side, so that their tries are shared by all places
+NAMES_TOGETHER = 8  # of declared members in the order of the schema
 
 
 def object_state(network: Network, node: Node, layout: Layout, depth: int) -> int:
@@ -37,14 +37,17 @@ class Progress(NamedTuple):
             that have not come (any order).
         number: How many members have come, where their number is limited.
         open: What the members must still satisfy together.
-        seen: The other names that have come: (class, name), or (class, how many before) in the
-            sketch of a name.
+        seen: The other names that have come, where rules tell names apart: (class, name), or
+            (class, how many before) in the sketch of a name.
+        met: The other names that have come, where rules treat all others alike; None in the sketch
+            of a name.
     """
 
     left: int
     number: int
     open: Formula
     seen: frozenset[tuple[int, str | int]] = frozenset()
+    met: Names | None = NO_NAMES
 
 
 class FirstMember(NamedTuple):
@@ -73,20 +76,23 @@ class Members(NamedTuple):
 
     # --- What may come --------------------------------------------------------------------------
 
-    def _missing(self, left: int) -> list[int]:
-        members = self.node.object.members
+    def _missing(self) -> Iterable[int]:
+        """The declared members that have not come and still may, but for what is open."""
+        left, count = self.progress.left, len(self.node.object.members)
         if self.node.schemas.in_order:
-            return list(range(left, len(members)))
-        return [i for i in range(len(members)) if left >> i & 1]
+            return range(left, count)
+        return [i for i in range(count) if left >> i & 1]
+
+    @property
+    def _owes(self) -> bool:
+        """Whether a required member has not come."""
+        left, required = self.progress.left, self.node.object.required_bits
+        return bool(required >> left if self.node.schemas.in_order else required & left)
 
     def may_close(self) -> bool:
         """Whether the object may end here."""
-        spec, progress = self.node.object, self.progress
-        return (
-            progress.number >= spec.least
-            and progress.open.at_end
-            and not any(spec.members[i].required for i in self._missing(progress.left))
-        )
+        progress = self.progress
+        return progress.number >= self.node.object.least and progress.open.at_end and not self._owes
 
     def may_go_on(self) -> bool:
         """Whether a member may come."""
@@ -94,24 +100,22 @@ class Members(NamedTuple):
 
     def declared(self) -> Iterator[int]:
         """The declared members that may come."""
-        spec = self.node.object
+        spec, is_free = self.node.object, self._is_free
         in_order = self.node.schemas.in_order
-        for index in self._missing(self.progress.left):
-            if self._is_free or self.after(index).cases(spec.members[index]):
+        for index in self._missing():
+            if is_free or self.after(index).cases(spec.members[index]):
                 yield index
             if in_order and spec.members[index].required:
                 break
 
     def others(self) -> Iterator[int]:
         """The classes of other names of which one may come."""
-        spec = self.node.object
-        if self.node.schemas.in_order and any(
-            spec.members[i].required for i in self._missing(self.progress.left)
-        ):
+        if self.node.schemas.in_order and self._owes:
             return
-        for number, each in enumerate(spec.others):
+        is_free = self._is_free
+        for number, each in enumerate(self.node.object.others):
             if (each.size is None or self._used(number) < each.size) and (
-                self._is_free or self.after_other(number, 0).cases(each)
+                is_free or self.after_other(number, 0).cases(each)
             ):
                 yield number
 
@@ -142,8 +146,8 @@ class Members(NamedTuple):
         """Whether the object can be completed from here where `formula` is open."""
         if formula is TRUE and self._is_free:
             return True
-        spec, (left, count, _, _) = self.node.object, self.progress
-        missing = [spec.members[i] for i in self._missing(left)]
+        spec, (left, count, *_) = self.node.object, self.progress
+        missing = [spec.members[i] for i in self._missing()]
         if formula is TRUE:
             required = sum(member.required for member in missing)
             if spec.most is not None and count + required > spec.most:
@@ -171,50 +175,68 @@ class Members(NamedTuple):
 
     def after(self, index: int) -> Members:
         """The place after a declared member, but for what is open."""
-        left = self.progress.left
-        left = index + 1 if self.node.schemas.in_order else left & ~(1 << index)
-        return self._replace(progress=self.progress._replace(left=left, number=self._counted()))
+        node, (left, _, formula, seen, met), layout, depth = self
+        left = index + 1 if node.schemas.in_order else left & ~(1 << index)
+        return Members(node, Progress(left, self._counted(), formula, seen, met), layout, depth)
 
     def after_other(self, number: int, name: str | int) -> Members:
         """The place after another member of a class, but for what is open."""
         left = len(self.node.object.members) if self.node.schemas.in_order else self.progress.left
-        seen = self.progress.seen
-        if isinstance(name, int):
-            name = self._used(number)
-            if self.node.object.others[number].size is None:
-                seen = frozenset(each for each in seen if each[0] != number)
-        return self._replace(
-            progress=self.progress._replace(
-                left=left, number=self._counted(), seen=seen | {(number, name)}
-            )
-        )
+        progress = self.progress._replace(left=left, number=self._counted())
+        if self.node.object.others[number].names is None:
+            met = self.progress.met or NO_NAMES
+            progress = progress._replace(met=met.add(name) if isinstance(name, str) else None)
+        else:
+            seen = self.progress.seen
+            if isinstance(name, int):
+                name = self._used(number)
+                if self.node.object.others[number].size is None:
+                    seen = frozenset(each for each in seen if each[0] != number)
+            progress = progress._replace(seen=seen | {(number, name)})
+        return self._replace(progress=progress)
 
     def expand(self, network: Network) -> Definition:
-        spec = self.node.object
+        node, spec = self.node, self.node.object
+        in_order = node.schemas.in_order
+        declared: Iterable[int] = self.declared()
+        rest = None
+        if in_order:
+            # Names are read in blocks: places in the same block share all that come after it.
+            left = self.progress.left
+            end = (left // NAMES_TOGETHER + 1) * NAMES_TOGETHER
+            declared = takewhile(lambda index: index < end, declared)
+            is_last = spec.required_bits >> left & (1 << end - left) - 1 != 0
+            if end < len(spec.members) and not is_last:
+                rest = self._at(end)
         options = []
-        in_order = self.node.schemas.in_order
-        declared = list(islice(self.declared(), NAMES_TOGETHER if in_order else None))
-        if declared:
-            options.append(
-                network.json_names(
-                    [
-                        (
-                            spec.members[index].name,
-                            network.state(MemberValue(self.node, index, self.after(index))),
-                        )
-                        for index in declared
-                    ]
-                )
+        names = [
+            (
+                spec.members[index].name,
+                network.state(MemberValue(node, index, self.after(index))),
             )
-        if in_order and len(declared) == NAMES_TOGETHER and not spec.members[declared[-1]].required:
-            rest = self.progress._replace(left=declared[-1] + 1)
-            return Choice((*options, network.state(self._replace(progress=rest))))
+            for index in declared
+        ]
+        if names:
+            options.append(network.json_names(names))
+        if rest is not None:
+            return Choice((*options, network.state(rest)))
+        place = self._at(len(spec.members)) if in_order else self
         for number in self.others():
-            if any(which == number and isinstance(name, int) for which, name in self.progress.seen):
+            if self._is_unknown(number):
                 options.append(network.literal(b'"', network.UNKNOWN))
             else:
-                options.append(network.state(OtherName(self, number)))
+                options.append(network.state(OtherName(place, number)))
         return Choice(tuple(options))
+
+    def _is_unknown(self, number: int) -> bool:
+        """Whether some name of a class has come that a sketch does not know."""
+        if self.node.object.others[number].names is None:
+            return self.progress.met is None
+        return any(which == number and isinstance(name, int) for which, name in self.progress.seen)
+
+    def _at(self, left: int) -> Members:
+        """The same place but for which members are left."""
+        return self._replace(progress=self.progress._replace(left=left))
 
 
 class OtherName(NamedTuple):
@@ -226,15 +248,17 @@ class OtherName(NamedTuple):
     def expand(self, network: Network) -> Definition:
         members, number = self
         spec: ObjectSpec = members.node.object
-        seen = [
-            name
-            for which, name in members.progress.seen
-            if which == number and isinstance(name, str)
-        ]
         names = spec.others[number].names
         if names is None:
-            piece = network.json_string_except([*spec.declared_names, *seen])
+            piece = network.json_string_except(
+                spec.declared_names, members.progress.met or NO_NAMES
+            )
         else:
+            seen = [
+                name
+                for which, name in members.progress.seen
+                if which == number and isinstance(name, str)
+            ]
             if seen:
                 names &= ~regular.union(map(regular.text, sorted(seen)))
             piece = network.json_string(names)
@@ -287,7 +311,9 @@ def _values(network: Network, member: Member | NameClass, following: Members) ->
     options = []
     for child, rest in following.cases(member):
         value = lower.value_state(network, child, layout, depth + layout.counts_depth)
-        after = following._replace(progress=following.progress._replace(open=rest))
+        after = following
+        if rest is not following.progress.open:
+            after = following._replace(progress=following.progress._replace(open=rest))
         options.append(colon(network, layout, value, network.state(AfterMember(after))))
     return Choice(tuple(options))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from structgen import regular
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.formula import (
     FALSE,
@@ -68,6 +68,9 @@ class MemberRule:
 
     def node(self, name: Name) -> Node:
         """What the value of the member must be."""
+        if not self.patterns:  # most rules
+            only = self.named.get(name.text, self._rest)  # type: ignore[arg-type]
+            return self._schemas.all if only is None else self._schemas.conjoin([only])
         found = [each for language, each in self.patterns if language in name.matched]
         if name.text is not None and name.text in self.named:
             found.append(self.named[name.text])
@@ -209,6 +212,8 @@ class ObjectSpec:
 
     def part(self, name: str) -> Name:
         """A declared name as rules see it."""
+        if not self._languages:
+            return Name(name, frozenset())
         return Name(name, frozenset(each for each in self._languages if each.matches(name)))
 
     def pointer(self, name: str) -> str:
@@ -220,6 +225,8 @@ class ObjectSpec:
         """What the value of a member must be, whatever else is open."""
         if part.text is not None and part.text in self._forbidden:
             return self.schemas.none
+        if len(self._rules) == 1:
+            return self._rules[0].node(part)
         return self.schemas.both([rule.node(part) for rule in self._rules])
 
     @cached_property
@@ -244,6 +251,11 @@ class ObjectSpec:
     def members(self) -> list[Member]:
         """The declared members that can occur, in the order of the schema."""
         return [member for member in self.all_members if member.node.is_satisfiable()]
+
+    @cached_property
+    def required_bits(self) -> int:
+        """Which of `members` are required, as bits."""
+        return sum(1 << i for i, member in enumerate(self.members) if member.required)
 
     @cached_property
     def others(self) -> list[NameClass]:

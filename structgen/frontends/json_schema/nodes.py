@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from structgen.backports import cached_property
 from structgen.frontends.json_schema.core import WORDS, Core
 from structgen.frontends.json_schema.formula import (
     FALSE,
@@ -14,8 +14,8 @@ from structgen.frontends.json_schema.formula import (
     conjunction,
     disjunction,
 )
+from structgen.frontends.json_schema.glance import has_values, only_types
 from structgen.frontends.json_schema.items import ArraySpec
-from structgen.frontends.json_schema.keywords import has_values
 from structgen.frontends.json_schema.load import Place
 from structgen.frontends.json_schema.members import ObjectSpec
 from structgen.frontends.json_schema.numbers import exact
@@ -54,7 +54,7 @@ class Node:
         self.satisfiable: bool | None = None  # None: not decided yet
         if len(literals) == 1 and not unions and not schemas.strict:
             (place, holds), *_ = literals
-            if type(place) is Place and holds and not place.targets and has_values(place.schema):
+            if type(place) is Place and holds and has_values(place):
                 self.satisfiable = True
 
     @property
@@ -74,6 +74,16 @@ class Node:
         while not node.literals and any(node.unions):
             node = node.unions[0][0]
         return node.literals[0][0].pointer if node.literals else ""
+
+    @property
+    def only_types(self) -> frozenset[str] | None:
+        """The types that it allows, if it is one schema that says nothing else."""
+        if self.unions or len(self.literals) != 1:
+            return None
+        ((each, holds),) = self.literals
+        if not holds:
+            return None
+        return each.only_types if isinstance(each, Core) else only_types(each)
 
     @cached_property
     def negation(self) -> Node:
@@ -135,6 +145,11 @@ class Node:
         """Whether it is its own only branch."""
         return self.branches == (self,)
 
+    @property
+    def refers(self) -> bool:
+        """Whether other nodes may have the same branches: some schema in it refers to others."""
+        return any(type(each) is Place and each.targets for each, _ in self.literals)
+
     def is_satisfiable(self) -> bool:
         """Whether some finite value satisfies it: the least fixpoint."""
         if self.satisfiable is None:
@@ -169,8 +184,16 @@ class Node:
         return [(each, holds) for each, holds in literals if isinstance(each, Core)]
 
     @cached_property
+    def _sole_core(self) -> Core | None:
+        """Its core, if that is one schema's own keywords: most nodes."""
+        cores = self._cores
+        return cores[0][0] if len(cores) == 1 and cores[0][1] and not self.core.unions else None
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """Which of `null`, `true` and `false`."""
+        if self._sole_core is not None:
+            return self._sole_core.words
         found = WORDS
         for core, holds in self._cores:
             found &= core.words if holds else WORDS - core.words
@@ -181,6 +204,8 @@ class Node:
     @cached_property
     def numbers(self) -> Numbers:
         """Which numbers."""
+        if self._sole_core is not None:
+            return self._sole_core.numbers
         found = Numbers.ALL
         for core, holds in self._cores:
             found = found.meet(core.numbers if holds else core.numbers.complement)
@@ -194,6 +219,8 @@ class Node:
     @cached_property
     def strings(self) -> Strings:
         """Which strings."""
+        if self._sole_core is not None:
+            return self._sole_core.strings
         found = Strings.ALL
         for core, holds in self._cores:
             found = found.meet(core.strings if holds else core.other_strings)
@@ -207,6 +234,8 @@ class Node:
     @cached_property
     def arrays(self) -> Formula:
         """Which arrays."""
+        if self._sole_core is not None:
+            return self._sole_core.arrays
         return conjunction(
             [core.arrays if holds else core.arrays.negation for core, holds in self._cores]
             + [disjunction(each.arrays for each in union) for union in self.core.unions]
@@ -215,6 +244,8 @@ class Node:
     @cached_property
     def objects(self) -> Formula:
         """Which objects."""
+        if self._sole_core is not None:
+            return self._sole_core.objects
         return conjunction(
             [core.objects if holds else core.objects.negation for core, holds in self._cores]
             + [disjunction(each.objects for each in union) for union in self.core.unions]

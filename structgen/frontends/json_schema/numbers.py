@@ -10,8 +10,9 @@ from fractions import Fraction
 
 from structgen.errors import UnsatisfiableError
 from structgen.frontends.json_schema.decimals import DecimalAutomaton, Magnitudes
+from structgen.frontends.json_schema.notations import NotationAutomaton
 
-__all__ = ["Number", "NumberBounds", "exact", "number_automaton"]
+__all__ = ["Number", "NumberBounds", "exact", "notation_automaton", "number_automaton"]
 
 Number = int | float | Decimal | Fraction
 
@@ -176,14 +177,43 @@ def number_automaton(bounds: NumberBounds) -> DecimalAutomaton:
     >>> [automaton.matches(text) for text in ("100", "100.0", "1e-05", "101", "007")]
     [True, True, True, False, False]
     """
-    if bounds.is_empty():
-        raise UnsatisfiableError("no number is in the bounds and a multiple of what is asked")
+    _refuse_empty(bounds)
     step = None if bounds.multiple_of is None else exact(bounds.multiple_of)
     return DecimalAutomaton(
         positive=bounds.magnitudes(negative=False),
         negative=bounds.magnitudes(negative=True),
         step=step,
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def notation_automaton(bounds: NumberBounds) -> NotationAutomaton:
+    """The same with every exponent that brings the value into `bounds`.
+
+    Equal bounds give the same automaton, which has endlessly many states, made when reached.
+
+    Args:
+        bounds: The numbers.
+
+    Raises:
+        UnsatisfiableError: No number is in `bounds`.
+
+    >>> automaton = notation_automaton(NumberBounds(maximum=100, integer=True))
+    >>> [automaton.matches(text) for text in ("1E2", "8.5e1", "8.5e0", "1e3", "-6.7e32")]
+    [True, True, False, False, True]
+    """
+    _refuse_empty(bounds)
+    step = None if bounds.multiple_of is None else exact(bounds.multiple_of)
+    return NotationAutomaton(
+        positive=bounds.magnitudes(negative=False),
+        negative=bounds.magnitudes(negative=True),
+        step=step,
+    )
+
+
+def _refuse_empty(bounds: NumberBounds) -> None:
+    if bounds.is_empty():
+        raise UnsatisfiableError("no number is in the bounds and a multiple of what is asked")
 
 
 def _minus(value: Fraction | None) -> Fraction | None:

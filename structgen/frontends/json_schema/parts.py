@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.formula import FALSE, TRUE, Fact, Formula
 
@@ -146,7 +146,7 @@ class _Pending(Fact):
 
     @property
     def at_end(self) -> bool:
-        raise NotImplementedError
+        return self.fact.at_end
 
 
 def split(schemas: Schemas, base: Node, formula: Formula, part: Any, value: Any = None) -> Split:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cached_property
 from typing import NamedTuple
 
 from structgen import regular
+from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
 from structgen.frontends.json_schema.numbers import NumberBounds
 from structgen.regular import Language

@@ -7,9 +7,19 @@ from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.number_texts import number_texts
-from structgen.frontends.json_schema.numbers import number_automaton
+from structgen.frontends.json_schema.numbers import NumberBounds, notation_automaton
 from structgen.frontends.json_schema.scalars import NumberSpec
-from structgen.network import RETURN, Call, Capture, Choice, Definition, Key, Network
+from structgen.network import (
+    NO_NAMES,
+    RETURN,
+    Call,
+    Capture,
+    Choice,
+    Definition,
+    Key,
+    Names,
+    Network,
+)
 
 __all__ = ["AnyValue", "NotKnown", "between", "colon", "inside", "number_piece", "word_piece"]
 
@@ -17,7 +27,7 @@ __all__ = ["AnyValue", "NotKnown", "between", "colon", "inside", "number_piece",
 def number_piece(network: Network, spec: NumberSpec) -> int:
     """The piece that reads one of some numbers."""
     if spec.plain is None and not spec.not_multiples:
-        return network.automaton(number_automaton(spec.bounds))  # type: ignore[arg-type]
+        return network.automaton(notation_automaton(spec.bounds))  # type: ignore[arg-type]
     texts = number_texts(spec)
     assert texts is not None
     return network.automaton(texts)  # type: ignore[arg-type]
@@ -66,46 +76,53 @@ def colon(network: Network, layout: Layout, value: int, then: int) -> int:
     return layout.around(network, network.literal(b":", rest))
 
 
+ALL_TYPES = frozenset(("string", "number", "object", "array", "boolean", "null"))
+
+
 class AnyValue(NamedTuple):
-    """Any JSON value: shared by all schemas."""
+    """Any JSON value of some types: shared by all schemas."""
 
     layout: Layout
     depth: int
+    types: frozenset[str] = ALL_TYPES
 
     def expand(self, network: Network) -> Definition:
-        """The kinds of values, side by side."""
-        layout, depth = self
-        return Choice(
-            (
-                network.json_string(),
-                number_piece(network, NumberSpec()),
-                network.literal(
-                    b"{", inside(network, layout, depth, AnyMembers(layout, depth), b"}")
-                ),
-                network.literal(
-                    b"[", inside(network, layout, depth, AnyItems(layout, depth), b"]")
-                ),
-                word_piece(network, b"true"),
-                word_piece(network, b"false"),
-                word_piece(network, b"null"),
-            )
-        )
+        """The types side by side."""
+        layout, depth, types = self
+        options = []
+        if "string" in types:
+            options.append(network.json_string())
+        if "number" in types:
+            options.append(number_piece(network, NumberSpec()))
+        elif "integer" in types:
+            options.append(number_piece(network, NumberSpec(NumberBounds(integer=True))))
+        if "object" in types:
+            members = inside(network, layout, depth, AnyMembers(layout, depth), b"}")
+            options.append(network.literal(b"{", members))
+        if "array" in types:
+            items = inside(network, layout, depth, AnyItems(layout, depth), b"]")
+            options.append(network.literal(b"[", items))
+        if "boolean" in types:
+            options += [word_piece(network, b"true"), word_piece(network, b"false")]
+        if "null" in types:
+            options.append(word_piece(network, b"null"))
+        return Choice(tuple(options))
 
 
 class AnyMembers(NamedTuple):
-    """A member of an object that may hold anything, with a name not seen so far.
+    """A member of an object that may hold anything, with a name not met so far.
 
-    `seen` is None where a name is not known: in the sketch of what follows a name.
+    `met` is None where a name is not known: in the sketch of what follows a name.
     """
 
     layout: Layout
     depth: int
-    seen: frozenset[str] | None = frozenset()
+    met: Names | None = NO_NAMES
 
     def expand(self, network: Network) -> Definition:
-        if self.seen is None:
+        if self.met is None:
             return Choice((network.literal(b'"', network.UNKNOWN),))
-        return Capture(network.json_string_except(sorted(self.seen)), AfterAnyName(self))
+        return Capture(network.json_string_except((), self.met), AfterAnyName(self))
 
 
 class AfterAnyName(NamedTuple):
@@ -115,12 +132,12 @@ class AfterAnyName(NamedTuple):
 
     def after(self, text: bytes) -> Key:
         """The colon, the value, and members with other names."""
-        seen = self.members.seen or frozenset()
-        return AnyMemberValue(self.members._replace(seen=seen | {json.loads(text)}))
+        met = self.members.met or NO_NAMES
+        return AnyMemberValue(self.members._replace(met=met.add(json.loads(text))))
 
     def sketch(self) -> Key:
         """The colon and the value."""
-        return AnyMemberValue(self.members._replace(seen=None))
+        return AnyMemberValue(self.members._replace(met=None))
 
 
 class AnyMemberValue(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from typing import Literal
 
 from lark.exceptions import GrammarError as LarkGrammarError
 from lark.exceptions import UnexpectedInput
@@ -12,7 +13,7 @@ from lark.load_grammar import load_grammar
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.lark.embedded import take_embedded
 from structgen.frontends.lark.rules import read_rules
-from structgen.grammar import ContextFreeGrammar, build, error_at
+from structgen.grammar import ContextFreeGrammar, build, build_lexed, error_at
 
 __all__ = ["lark"]
 
@@ -27,26 +28,33 @@ _PLACE = re.compile(r",? at line (\d+),? column (\d+).*", re.DOTALL)
 _UNDEFINED = re.compile(r"'?(\w+)'? used but not defined(?:: (\w+))?(?: \(in \w+ '?(\w+)'?)?")
 
 
-def lark(text: str, *, start: str = "start") -> ContextFreeGrammar:
-    r"""The texts of a grammar in Lark's syntax, read without a lexer.
+def lark(
+    text: str, *, start: str = "start", lexer: Literal["basic"] | None = None
+) -> ContextFreeGrammar:
+    r"""The texts of a grammar in Lark's syntax, read without a lexer or with one.
 
-    The language is what the rules say about characters: a text is accepted if it can be cut into
-    terminals in *some* way, with what `%ignore` names between them. (lark's name for this is the
-    Earley parser with `lexer="dynamic_complete"`; priorities choose between trees there, so they
-    change nothing here.)
+    Without, the language is what the rules say about characters: a text is accepted if it can be
+    cut into terminals in *some* way, with what `%ignore` names between them. (lark's name for this
+    is the Earley parser with `lexer="dynamic_complete"`; priorities choose between trees there, so
+    they change nothing here.) With the basic lexer, a text is first cut into terminals: the
+    longest match, and of several the one of highest priority, a literal before an expression.
 
     Args:
         text: The grammar. lark's own loader reads it, so templates, imports, `%ignore`,
             `%declare`, `%override` and `%extend` are what lark says they are; `%json { ... }` and
-            `%regex { ... }` are read as in llguidance.
+            `%regex { ... }` are read as in llguidance; `//% capture ...` lines give rules
+            parameters (docs/grammars.md, 'Captured texts').
         start: The rule that is the whole language.
+        lexer: None: no lexer; "basic": one for all terminals that the rules use.
 
     Raises:
         GrammarError: The text is malformed, a name is not defined, no text matches a rule, or a
-            terminal depends on what is around it.
+            terminal depends on what is around it; for a lexer, a terminal matches the empty text
+            or is embedded; a captured text is read again where there is none.
         UnsupportedSchemaError: An embedded JSON Schema cannot be enforced exactly.
         UnsatisfiableError: Nothing satisfies an embedded JSON Schema.
-        LimitExceededError: The text is too long, or templates or terminals grow without end.
+        LimitExceededError: The text is too long, or templates or terminals grow without end,
+            or the lexer has too many states.
 
     Source:
         Lark's documentation, 'Grammar Reference'; docs/grammars.md has what differs.
@@ -62,7 +70,13 @@ def lark(text: str, *, start: str = "start") -> ContextFreeGrammar:
         >>> matcher = sg.compile(grammar, vocabulary).matcher()
         >>> matcher.accept_tokens([0, 2, 3, 1, 0]), matcher.is_accepting
         (5, True)
+        >>> words = lark('start: "if" NAME\nNAME: /[a-z]+/\n%ignore " "', lexer="basic")
+        >>> letters = sg.compile(words, sg.Vocabulary([b"if", b" ", b"x"], eos_token_ids=[]))
+        >>> letters.matcher().accept_bytes(b"if x"), letters.matcher().accept_bytes(b"ifx")
+        (True, False)
     """
+    if lexer not in (None, "basic"):
+        raise ValueError(f"lexer is None or 'basic', not {lexer!r}")
     if len(text) > MAX_CHARACTERS:
         raise LimitExceededError(
             f"A Lark grammar may have {MAX_CHARACTERS:,} characters, not {len(text):,}",
@@ -72,7 +86,7 @@ def lark(text: str, *, start: str = "start") -> ContextFreeGrammar:
     _check_terminals(plain)
     try:
         grammar, _ = load_grammar(plain, "<string>", [], False)
-        rules, first = read_rules(grammar, start, text, embedded)
+        read = read_rules(grammar, start, text, embedded, lexer is not None)
     except LarkGrammarError as error:
         raise _located(str(error), text) from None
     except UnexpectedInput as error:
@@ -83,7 +97,9 @@ def lark(text: str, *, start: str = "start") -> ContextFreeGrammar:
         raise LimitExceededError(
             "The grammar is nested too deeply", limit="grammar_nesting"
         ) from None
-    return build(rules, first, text)
+    if lexer is None:
+        return build(read.rules, read.start, text)
+    return build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
 
 
 def _check_terminals(text: str) -> None:

@@ -14,9 +14,12 @@ from lark.load_grammar import Grammar, PrepareLiterals, TerminalTreeToPattern, n
 
 from structgen import regular
 from structgen.errors import GrammarError, LimitExceededError
+from structgen.frontends.lark.directives import read_directives
 from structgen.frontends.lark.patterns import terminal_language
 from structgen.grammar import (
     Alternatives,
+    Captured,
+    Copy,
     Expression,
     Literal,
     Reference,
@@ -47,40 +50,78 @@ class _Argument(NamedTuple):
 _Arguments = dict[str, _Argument]
 
 
+class _Lexeme(NamedTuple):
+    """A terminal of a lexer, and where it comes in the order of precedence."""
+
+    terminal: Terminal
+    order: tuple[int, bool, int, int, str]
+
+    @classmethod
+    def of(cls, pattern: Pattern, terminal: Terminal, priority: int) -> _Lexeme:
+        """By priority, literals before expressions, then as lark orders them."""
+        is_expression = not isinstance(pattern, PatternStr)
+        order = (-priority, is_expression, -pattern.max_width, -len(pattern.value), terminal.name)
+        return cls(terminal, order)
+
+
+class ReadRules(NamedTuple):
+    """A grammar as read.
+
+    Attributes:
+        rules: The rules that the start rule leads to, by name.
+        start: The name of the rule to start with.
+        terminals: For a lexer, (name, language) of each terminal in order of precedence.
+        ignored: For a lexer, the rules that read what is ignored.
+    """
+
+    rules: dict[str, Rule]
+    start: str
+    terminals: list[tuple[str, regular.Language]]
+    ignored: list[str]
+
+
 def read_rules(
-    grammar: Grammar, start: str, text: str, embedded: dict[str, Expression]
-) -> tuple[dict[str, Rule], str]:
-    """The rules that the start rule leads to, and the name of the rule to start with.
+    grammar: Grammar, start: str, text: str, embedded: dict[str, Expression], for_lexer: bool
+) -> ReadRules:
+    """The rules that the start rule leads to.
 
     Args:
         grammar: What lark's loader made of `text`.
         start: The start rule.
         text: The grammar text, for places.
         embedded: What some declared terminals stand for.
+        for_lexer: Whether a lexer is to cut texts into terminals.
 
     Raises:
         GrammarError: A terminal is malformed or cannot be taken exactly.
         LimitExceededError: Templates make too many rules.
     """
-    return _Rules(grammar, text, embedded).read(start)
+    return _Rules(grammar, text, embedded, for_lexer).read(start)
 
 
 class _Rules:
-    def __init__(self, grammar: Grammar, text: str, embedded: dict[str, Expression]) -> None:
+    def __init__(
+        self, grammar: Grammar, text: str, embedded: dict[str, Expression], for_lexer: bool
+    ) -> None:
         self._definitions = {
             str(name): (params, tree) for name, params, tree, _ in grammar.rule_defs
         }
         self._terminal_trees = {name: tree for name, (tree, _) in grammar.term_defs}
+        self._priorities = {name: priority for name, (_, priority) in grammar.term_defs}
+        self._lexemes: dict[Pattern, _Lexeme] | None = {} if for_lexer else None
         self._ignored = grammar.ignore
         self._text = text
         self._embedded = embedded
         self._places = _definitions(text)
+        self._directives = read_directives(text, self._terminal_trees)
+        if self._directives and for_lexer:
+            raise GrammarError("Texts are captured only without a lexer")
         self._tokens: dict[Any, Expression] = {}
         self._rules: dict[str, Rule] = {}
         self._seen: set[str] = set()
         self._queue: deque[tuple[str, str, _Arguments]] = deque()
 
-    def read(self, start: str) -> tuple[dict[str, Rule], str]:
+    def read(self, start: str) -> ReadRules:
         if start not in self._definitions or self._definitions[start][0]:
             names = ", ".join(map(repr, list(self._definitions)[:8])) or "none"
             raise GrammarError(f"The grammar has no rule {start!r} to start with; it has {names}")
@@ -97,12 +138,22 @@ class _Rules:
                     limit="grammar_templates",
                 )
         if not self._ignored:
-            return self._rules, start
-        ignored = regular.union(self._language(name) for name in self._ignored)
-        self._rules[_IGNORE] = Rule(_IGNORE, Terminal(ignored.repeat(), _IGNORE), None, True)
-        body = Sequence((Reference(_IGNORE), Reference(start)))
-        self._rules[_START] = Rule(_START, body)
-        return self._rules, _START
+            return ReadRules(self._rules, start, self._in_order(), [])
+        self._rules[_IGNORE] = Rule(_IGNORE, self._ignoring(), None, True)
+        parts = [Reference(_IGNORE), Reference(start)]
+        self._rules[_START] = Rule(_START, Sequence(tuple(parts)))
+        return ReadRules(self._rules, _START, self._in_order(), [_IGNORE])
+
+    def _ignoring(self) -> Expression:
+        """Any number of ignored texts."""
+        if self._lexemes is None:
+            ignored = regular.union(self._language(name) for name in self._ignored)
+            return Terminal(ignored.repeat(), _IGNORE)
+        return Repetition(_one(Alternatives, [self._terminal(name) for name in self._ignored]))
+
+    def _in_order(self) -> list[tuple[str, regular.Language]]:
+        lexemes = sorted((self._lexemes or {}).values(), key=lambda lexeme: lexeme.order)
+        return [(lexeme.terminal.name, lexeme.terminal.language) for lexeme in lexemes]
 
     # --- Rules ----------------------------------------------------------------------------------
 
@@ -189,14 +240,35 @@ class _Rules:
     def _token(self, name: str) -> Expression:
         """A terminal by its name."""
         if name not in self._tokens:
-            expression = self._embedded.get(name)
+            expression = self._parameter(name) or self._embedded.get(name)
+            if expression is not None and self._lexemes is not None:
+                raise GrammarError("What is embedded is no terminal that a lexer can look for")
             if expression is None:
                 expression = self._terminal(name)
             self._tokens[name] = self._with_ignored(expression)
         return self._tokens[name]
 
+    def _parameter(self, name: str) -> Expression | None:
+        """A terminal that is captured or reads again what has been."""
+        for directive in self._directives:
+            if name == directive.copy:
+                return Copy(name, self._places.get(name) or _word(name, self._text))
+            if name == directive.captured:
+                language = self._language(name)
+                if language.nullable:
+                    raise error_at(
+                        f"{name} is captured, but matches the empty text, too",
+                        self._text,
+                        self._places.get(name) or (0, 0),
+                    )
+                return Captured(language, directive.copy, directive.extends)
+        return None
+
     def _with_ignored(self, token: Expression) -> Expression:
-        return Sequence((token, Reference(_IGNORE))) if self._ignored else token
+        if not self._ignored:
+            return token
+        parts = [token, Reference(_IGNORE)]
+        return Sequence(tuple(parts))
 
     def _terminal(self, name: str) -> Expression:
         place = self._places.get(name)
@@ -211,15 +283,21 @@ class _Rules:
         return self._read(pattern, name, place or (0, 0))
 
     def _read(self, pattern: Pattern, name: str, place: tuple[int, int]) -> Expression:
-        if isinstance(pattern, PatternStr) and not pattern.flags:
+        if isinstance(pattern, PatternStr) and not pattern.flags and self._lexemes is None:
             return Literal(pattern.value)
+        known = None if self._lexemes is None else self._lexemes.get(pattern)
+        if known is not None:  # the same terminal by another name, but a place of its own
+            return Terminal(known.terminal.language, known.terminal.name)
         try:
             language = terminal_language(pattern.to_regexp())
         except GrammarError as error:
             raise error_at(f"{name}: {error}", self._text, place) from None
         if language.is_empty():
             raise error_at(f"no text matches {name}", self._text, place)
-        return Terminal(language, name)
+        terminal = Terminal(language, name)
+        if self._lexemes is not None:
+            self._lexemes[pattern] = _Lexeme.of(pattern, terminal, self._priorities.get(name, 0))
+        return terminal
 
     def _language(self, name: str) -> regular.Language:
         terminal = self._terminal(name)

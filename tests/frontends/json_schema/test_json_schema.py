@@ -13,6 +13,7 @@ import pytest
 from typing_extensions import TypedDict
 
 import structgen as sg
+from structgen.automaton import engine_of
 
 BYTES = sg.Vocabulary([bytes([b]) for b in range(256)] + [b""], eos_token_ids=[256])
 
@@ -471,3 +472,19 @@ def test_patterns_with_lengths_are_exact_at_every_prefix(
     assert matcher.accept_bytes(b'"\\u006') == bool(first & {"a", "b"})
     matcher.reset()
     assert matcher.accept_bytes(b'"\\u00e') == ("é" in first)
+
+
+@pytest.mark.parametrize("schema", [{"type": "object"}, {"properties": {"a": {}}}])
+def test_members_cost_the_same_however_many_came_before(schema: dict[str, Any]) -> None:
+    matcher = sg.compile(sg.json_schema(schema), BYTES).matcher()
+    counts = engine_of(BYTES).counts
+    members = [f', "{number}": 0' for number in range(1_000, 3_000)]
+    assert matcher.accept_bytes(b'{"0": 0')
+    made = []
+    for first in (0, 500, 1_000, 1_500):
+        before = counts()["states"]
+        assert matcher.accept_bytes("".join(members[first : first + 500]).encode())
+        made.append(counts()["states"] - before)
+    assert max(made) < 1.5 * min(made)
+    assert not matcher.fork().accept_bytes(b', "1234"')
+    assert matcher.accept_bytes(b"}")
