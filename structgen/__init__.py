@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from structgen.compiler import CompiledGrammar, Grammar, compile
     from structgen.decoding.generator import Generator, Stream, generate
     from structgen.decoding.result import Result, Stats
+    from structgen.decoding.speculation.options import Speculation
     from structgen.frontends.bnf import ebnf, gbnf
     from structgen.frontends.json_schema import json_schema
     from structgen.frontends.lark import lark
@@ -43,6 +44,7 @@ __all__ = [
     "LogitsProcessor",
     "Matcher",
     "Result",
+    "Speculation",
     "Stats",
     "Stream",
     "StructgenError",
@@ -75,6 +77,7 @@ _MODULES = {
     "LogitsProcessor": "integrations.transformers",
     "Matcher": "matcher",
     "Result": "decoding.result",
+    "Speculation": "decoding.speculation.options",
     "Stats": "decoding.result",
     "Stream": "decoding.generator",
     "Tag": "frontends.structural_tags",

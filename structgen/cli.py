@@ -54,6 +54,13 @@ class AtLimit(StrEnum):
     complete = "complete"
 
 
+class Speculate(StrEnum):
+    """`--speculation`."""
+
+    off = "off"
+    auto = "auto"
+
+
 SchemaOption = Annotated[Path | None, typer.Option("--schema", help="A JSON Schema file.")]
 SchemaArgument = Annotated[Path, typer.Argument(help="A JSON Schema file.")]
 RegexOption = Annotated[str | None, typer.Option("--regex", help="A Python regular expression.")]
@@ -161,6 +168,10 @@ def generate(
             "--fast-forward/--no-fast-forward", help="Take text that is the only way on at once."
         ),
     ] = True,
+    speculation: Annotated[
+        Speculate,
+        typer.Option(help="Draft several tokens for each forward pass, where that pays."),
+    ] = Speculate.off,
     stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
 ) -> None:
     """Let SmolLM2-135M-Instruct answer with a text of the schema or pattern."""
@@ -176,6 +187,7 @@ def generate(
         max_new_tokens=max_new_tokens,
         at_limit=at_limit.value,
         fast_forward=fast_forward,
+        speculation="auto" if speculation is Speculate.auto else None,
     )
     if stream:
         for piece in pieces:

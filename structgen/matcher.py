@@ -87,6 +87,15 @@ class Matcher:
         """Whether end-of-sequence has been taken."""
         return self._is_terminated
 
+    @property
+    def place(self) -> tuple[int, int, bool]:
+        """Where in the grammar the request is.
+
+        Requests of one vocabulary that are at equal places can go on in the same ways. The
+        reverse need not hold, and a place means nothing after the engine has emptied its tables.
+        """
+        return self._generation, self._configs[-1], self._is_terminated
+
     # --- Masks ----------------------------------------------------------------------------------
 
     def fill_bitmask(self, row: Any) -> None:

@@ -71,3 +71,61 @@ class Backend:
 def generator(logits: torch.Tensor | None = None, window: int | None = None) -> sg.Generator:
     """A generator over the fakes."""
     return sg.Generator.from_backend(Backend(logits, window), Tokenizer(), VOCABULARY)
+
+
+class TreeSession:
+    """One text, and trees after it; its logits are those that `Session` gives for each path."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        self.logits = logits
+        self.text: list[int] = []
+        self.passes = 0
+        self.tree: tuple[list[int], list[int]] = [], []
+
+    def forward_tree(
+        self, text: Sequence[int], tokens: Sequence[int], parents: Sequence[int]
+    ) -> torch.Tensor:
+        assert text and not self.tree[0], "the last tree's path has not been kept"
+        self.passes += 1
+        self.text.extend(text)
+        self.tree = list(tokens), list(parents)
+        lengths = [len(self.text)]
+        for parent in parents:
+            lengths.append(lengths[parent + 1] + 1)
+        return torch.stack([self.row(length) for length in lengths])
+
+    def row(self, length: int) -> torch.Tensor:
+        return self.logits + torch.sin(torch.arange(len(self.logits)) * (length + 1))
+
+    def keep_path(self, nodes: Sequence[int]) -> None:
+        tokens, parents = self.tree
+        assert [parents[node] for node in nodes] == [-1, *nodes][: len(nodes)], "not a path"
+        self.text.extend(tokens[node] for node in nodes)
+        self.tree = [], []
+
+
+class TreeBackend(Backend):
+    """The same model, which can look at trees; remembers its tree sessions."""
+
+    def __init__(self, logits: torch.Tensor | None = None, window: int | None = None) -> None:
+        super().__init__(logits, window)
+        self.obstacle: str | None = None
+        self.trees: list[TreeSession] = []
+
+    def tree_obstacle(self) -> str | None:
+        return self.obstacle
+
+    def describe(self) -> None:
+        return None
+
+    def start_tree(self) -> TreeSession:
+        self.trees.append(TreeSession(self.logits))
+        return self.trees[-1]
+
+
+def tree_generator(
+    logits: torch.Tensor | None = None, window: int | None = None
+) -> tuple[sg.Generator, TreeBackend]:
+    """A generator that can speculate, and its model."""
+    backend = TreeBackend(logits, window)
+    return sg.Generator.from_backend(backend, Tokenizer(), VOCABULARY), backend

@@ -19,7 +19,7 @@ NAMES = {
     *("Vocabulary", "Grammar", "CompiledGrammar", "compile"),
     *("Matcher", "fill_bitmasks", "allocate_bitmask", "allowed_tokens", "apply_bitmask"),
     "sample",
-    *("generate", "Generator", "Stream", "Result", "Stats", "LogitsProcessor"),
+    *("generate", "Generator", "Stream", "Result", "Stats", "Speculation", "LogitsProcessor"),
     *errors.__all__,
 }
 

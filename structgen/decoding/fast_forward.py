@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from structgen.matcher import Matcher
     from structgen.vocabulary import Vocabulary
 
-__all__ = ["FastForward"]
+__all__ = ["CONTEXT_TOKENS", "FastForward"]
 
-_CONTEXT_TOKENS = 8  # enough for the words on both sides of the edge
+CONTEXT_TOKENS = 8  # enough for the words on both sides of the edge
 _PROBES = ('{"name": "a b", "n": [1, 2]}', "été → 日本\n  x")
 
 
@@ -66,7 +66,7 @@ class FastForward:
         if edge == 0:
             return []
         whole = len(forced.decode(errors="ignore").encode())  # not the start of a character
-        context = b"".join(self._vocabulary.tokens[token] for token in taken[-_CONTEXT_TOKENS:])
+        context = b"".join(self._vocabulary.tokens[token] for token in taken[-CONTEXT_TOKENS:])
         kept = []
         end = 0
         for token in self._cut(context, forced[:whole]) or []:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
-import random
+import secrets
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from operator import index
 from typing import Any, Literal, cast
 
@@ -16,10 +16,16 @@ from structgen.decoding.loop import Request, decode
 from structgen.decoding.prompt import Prompt, encode_prompt, is_batch
 from structgen.decoding.result import Result
 from structgen.decoding.sampling import Sampling
+from structgen.decoding.speculation.controller import Controller
+from structgen.decoding.speculation.costs import load_costs
+from structgen.decoding.speculation.loop import speculate
+from structgen.decoding.speculation.options import Speculation
+from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import GenerationError, VocabularyError
+from structgen.matcher import Matcher
 from structgen.models.causal import CausalBackend
 from structgen.models.embedded import default_model
-from structgen.models.protocol import Backend
+from structgen.models.protocol import Backend, TreeBackend
 from structgen.vocabulary import Vocabulary
 
 __all__ = ["Generator", "Stream", "generate"]
@@ -66,6 +72,8 @@ class Generator:
         self.vocabulary = vocabulary
         self._fast_forward: FastForward | None = None
         self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
+        self._speculators: dict[tuple[Speculation, bool], Speculator] = {}
+        self._controller: Controller | None = None
 
     def generate(
         self,
@@ -81,6 +89,7 @@ class Generator:
         max_new_tokens: int = 512,
         at_limit: AtLimit = "error",
         fast_forward: bool = True,
+        speculation: Speculation | Literal["auto"] | None = None,
         raw: bool = False,
     ) -> Any:
         """Generate text of a schema or a grammar.
@@ -102,6 +111,10 @@ class Generator:
             fast_forward: Take text that is the only way on as the tokenizer itself cuts it, without
                 asking the model. This is a choice of distribution; with False every token is the
                 model's choice. See docs/generation.md.
+            speculation: Look at several drafted tokens in one forward pass. The text is the same as
+                without. "auto" does it for a single prompt where the model can and it pays; with a
+                `Speculation`, several prompts are answered one after the other. See
+                docs/speculation.md.
             raw: A string is the text itself, without the chat template.
 
         Returns:
@@ -109,7 +122,8 @@ class Generator:
 
         Raises:
             GenerationError: The limit was reached and the text is not complete (`partial_text` has
-                it), or a prompt is empty or too long, or the model's logits are not numbers.
+                it), or a prompt is empty or too long, or the model's logits are not numbers, or
+                a `Speculation` is given and the model cannot look at trees, or a drafter fails.
             GrammarError: The schema is malformed.
             UnsatisfiableError: Nothing satisfies the schema.
             LimitExceededError: A limit of the engine was reached.
@@ -136,9 +150,15 @@ class Generator:
         for one, number in zip(prompts, _seeds(seed, len(prompts)), strict=True):
             tokens = encode_prompt(self.tokenizer, one, raw=raw, window=window)
             room = max_new_tokens if window is None else min(max_new_tokens, window - len(tokens))
-            requests.append(Request(tokens, compiled.matcher(), room, random.Random(number)))
+            requests.append(Request(tokens, compiled.matcher(), room, number))
         forward = self._forward() if fast_forward else None
-        pieces = decode(requests, self.backend.start(), sampling, forward)
+        if speculation == "auto" and several:
+            speculation = None
+        speculator = self._speculator(speculation, fast_forward)
+        if speculator is None:
+            pieces = decode(requests, self.backend.start(), sampling, forward)
+        else:
+            pieces = self._speculate(requests, sampling, forward, speculator)
         if stream:
             return Stream(requests[0], (piece for _, piece in pieces), at_limit)
         texts = {id(request): bytearray() for request in requests}
@@ -174,6 +194,62 @@ class Generator:
         if self._fast_forward is None:
             self._fast_forward = FastForward(self.tokenizer, self.vocabulary)
         return self._fast_forward
+
+    # --- Speculation ------------------------------------------------------------------------------
+
+    def _speculator(
+        self, speculation: Speculation | Literal["auto"] | None, fast_forward: bool
+    ) -> Speculator | None:
+        """What drafts, with all that it has learnt; None where each token has its own pass."""
+        if speculation is None:
+            return None
+        if speculation != "auto" and not isinstance(speculation, Speculation):
+            raise ValueError(
+                f'speculation must be "auto", None or a structgen.Speculation, not {speculation!r}'
+            )
+        backend = self.backend
+        obstacle: str | None = "its backend has no tree sessions"
+        if isinstance(backend, TreeBackend):
+            obstacle = backend.tree_obstacle()
+        if obstacle is not None:
+            if speculation == "auto":
+                return None
+            raise GenerationError(
+                f"The model cannot look at trees of drafts: {obstacle}. Say "
+                'speculation="auto" to speculate only where it can be done'
+            )
+        options = Speculation() if speculation == "auto" else speculation
+        key = options, fast_forward
+        if key not in self._speculators:
+            if options.nodes == "auto" and self._controller is None:
+                self._controller = Controller(load_costs(cast(TreeBackend, backend)))
+            self._speculators[key] = Speculator(
+                options,
+                self._cut(),
+                fast_forward,
+                self.vocabulary.size,
+                self._controller if options.nodes == "auto" else None,
+            )
+        return self._speculators[key]
+
+    def _cut(self) -> Callable[[Matcher, Sequence[int]], list[int]]:
+        """How drafts cut forced text: as the tokenizer does, or where it cannot, greedily."""
+        try:
+            return self._forward().tokens
+        except VocabularyError:
+            return lambda matcher, _: matcher.forced_tokens()
+
+    def _speculate(
+        self,
+        requests: Sequence[Request],
+        sampling: Sampling,
+        forward: FastForward | None,
+        speculator: Speculator,
+    ) -> Iterator[tuple[Request, bytes]]:
+        """One request after the other."""
+        backend = cast(TreeBackend, self.backend)
+        for request in requests:
+            yield from speculate(request, backend.start_tree(), sampling, forward, speculator)
 
 
 class Stream:
@@ -286,9 +362,9 @@ def _key(source: Any) -> Hashable:
     return id(source)
 
 
-def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int | None]:
+def _seeds(seed: int | Sequence[int] | None, count: int) -> list[int]:
     if seed is None:
-        return [None] * count
+        return [secrets.randbits(64) for _ in range(count)]
     if not isinstance(seed, Sequence):
         return [index(seed)] * count
     if len(seed) != count:

@@ -6,7 +6,6 @@ prompts are written. Rows of a batch are independent: they share forward passes 
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,14 +18,12 @@ from structgen.errors import GenerationError
 from structgen.matcher import Matcher, fill_bitmasks
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
     from structgen.decoding.fast_forward import FastForward
     from structgen.models.protocol import Session
 
-__all__ = ["Request", "decode"]
+__all__ = ["Request", "decode", "refuse_rows"]
 
 
 @dataclass
@@ -37,13 +34,13 @@ class Request:
         prompt: Its tokens, at least one.
         matcher: The request's own, at the beginning of the text.
         max_new_tokens: When to stop.
-        random: Where the numbers for its draws come from.
+        seed: What its draws depend on, with the position in the text and the token.
     """
 
     prompt: list[int]
     matcher: Matcher
     max_new_tokens: int
-    random: random.Random
+    seed: int
     tokens: list[int] = field(default_factory=list)
     finish_reason: FinishReason | None = None
     stats: Stats = field(default_factory=Stats)
@@ -97,6 +94,8 @@ def decode(
         VocabularyError: The grammar needs text that the tokens cannot spell.
         LimitExceededError: The engine's tables are too small.
     """
+    import torch
+
     start = time.perf_counter()
     rows: list[tuple[Request, list[int]]] = []  # requests that go on, and what to feed
     for request in requests:
@@ -117,9 +116,12 @@ def decode(
         vocabulary = active[0].matcher.compiled.vocabulary
         bitmask = allocate_bitmask(len(active), vocabulary.size)
         fill_bitmasks([request.matcher for request in active], bitmask)
-        _apply(logits, bitmask)
+        numbers = ~torch.isnan(logits).any(-1)  # bool[B]
+        apply_bitmask(logits, torch.from_numpy(bitmask))
+        refuse_rows(logits, numbers, active)
         masked = time.perf_counter()
-        chosen = choose(logits, sampling, [request.random.random() for request in active])
+        places = [(request.seed, len(request.tokens)) for request in active]
+        chosen = choose(logits, sampling, places)
         took = time.perf_counter()
         pieces = []
         rows = []
@@ -149,14 +151,26 @@ def _text(request: Request, tokens: list[int]) -> bytes:
     return b"".join(request.matcher.compiled.vocabulary.tokens[token] for token in tokens)
 
 
-def _apply(logits: torch.Tensor, bitmask: NDArray[np.int32]) -> None:
-    """Mask logits, and refuse those that no token can be chosen from."""
+def refuse_rows(logits: torch.Tensor, numbers: torch.Tensor, requests: Sequence[Request]) -> None:
+    """Refuse logits that no token can be chosen from.
+
+    Args:
+        logits: floating[B, V], masked.
+        numbers: bool[B], whether no logit of the row was NaN.
+        requests: Those of the B rows.
+
+    Raises:
+        GenerationError: A row is not of numbers, or allows nothing that the model could choose.
+        VocabularyError: The grammar needs text that the tokens cannot spell.
+    """
     import torch
 
-    if bool(torch.isnan(logits).any()):
+    if not bool(numbers.all()):
         raise GenerationError("The model's logits are not numbers (NaN)")
-    apply_bitmask(logits, torch.from_numpy(bitmask))
-    if bool(torch.isneginf(logits.amax(-1)).any()):
+    hopeless = torch.isneginf(logits.amax(-1)).tolist()
+    if any(hopeless):
+        matcher = requests[hopeless.index(True)].matcher
+        matcher.fill_bitmask(allocate_bitmask(1, logits.shape[-1])[0])  # may say what is missing
         raise GenerationError(
             "The model gives no probability to any of the tokens that may come next"
         )

@@ -7,9 +7,29 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-__all__ = ["Result", "Stats"]
+__all__ = ["DraftStats", "Result", "Stats"]
 
 FinishReason = Literal["complete", "length"]
+
+
+@dataclass
+class DraftStats:
+    """What speculation did.
+
+    Attributes:
+        drafted: Tokens in trees.
+        accepted: How many of them are in the text.
+        by_drafter: For each drafter, (drafted, accepted) of the tokens that it proposed; a token
+            that several proposed counts for each.
+        by_depth: The same by place in the tree, from 1.
+        draft_seconds: Time spent on drafting and learning.
+    """
+
+    drafted: int = 0
+    accepted: int = 0
+    by_drafter: dict[str, tuple[int, int]] = field(default_factory=dict)
+    by_depth: dict[int, tuple[int, int]] = field(default_factory=dict)
+    draft_seconds: float = 0.0
 
 
 @dataclass
@@ -25,6 +45,7 @@ class Stats:
         mask_seconds: Time spent on masks and forced text.
         model_seconds: Time spent in forward passes.
         seconds: All time.
+        drafts: What speculation did; None where every token had its own forward pass.
     """
 
     prompt_tokens: int = 0
@@ -34,6 +55,12 @@ class Stats:
     mask_seconds: float = 0.0
     model_seconds: float = 0.0
     seconds: float = 0.0
+    drafts: DraftStats | None = None
+
+    @property
+    def tokens_per_pass(self) -> float:
+        """Tokens for each forward pass; 0 without any."""
+        return self.tokens / self.forward_passes if self.forward_passes else 0.0
 
 
 @dataclass

@@ -6,17 +6,22 @@ and the padding is masked for good, so the cache has holes; positions count real
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from structgen.models.tree import CausalTreeSession, tree_obstacle
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["CausalBackend", "CausalSession"]
 
+_UNKNOWN = "not tried yet"
+
 
 class CausalBackend:
-    """A transformers causal language model (`Backend`).
+    """A transformers causal language model (`Backend`, `TreeBackend`).
 
     Args:
         model: The model, on any device; it is used as it is and put into evaluation mode.
@@ -29,10 +34,38 @@ class CausalBackend:
         self.vocabulary_size = int(config.vocab_size if head is None else head.weight.shape[0])
         window = getattr(config, "max_position_embeddings", None)
         self.window = None if window is None else int(window)
+        self._obstacle: str | None = _UNKNOWN
 
     def start(self) -> CausalSession:
         """A session whose batch is fixed by its first `forward`."""
         return CausalSession(self.model)
+
+    def tree_obstacle(self) -> str | None:
+        """Why trees of drafts cannot be looked at in one forward pass; None if they can."""
+        if self._obstacle is _UNKNOWN:
+            self._obstacle = tree_obstacle(self.model)
+        return self._obstacle
+
+    def describe(self) -> str:
+        """The model's shape and where it runs: passes cost the same where these are the same."""
+        import torch
+
+        where = [platform.node(), platform.processor(), torch.__version__, torch.get_num_threads()]
+        if self.model.device.type == "cuda":
+            where.append(torch.cuda.get_device_name(self.model.device))
+        config = self.model.config.to_json_string(use_diff=False)
+        return "\n".join(map(str, [*where, self.model.device, self.model.dtype, config]))
+
+    def start_tree(self) -> CausalTreeSession:
+        """A session of one text that looks at trees.
+
+        Raises:
+            ValueError: There is an obstacle.
+        """
+        obstacle = self.tree_obstacle()
+        if obstacle is not None:
+            raise ValueError(f"The model cannot look at trees: {obstacle}")
+        return CausalTreeSession(self.model)
 
 
 class CausalSession:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Backend", "Session"]
+__all__ = ["Backend", "Session", "TreeBackend", "TreeSession"]
 
 
 class Session(Protocol):
@@ -43,4 +43,55 @@ class Backend(Protocol):
 
     def start(self) -> Session:
         """A session whose batch is fixed by its first `forward`."""
+        ...
+
+
+class TreeSession(Protocol):
+    """One text that grows, and drafts of how it may go on."""
+
+    def forward_tree(
+        self, text: Sequence[int], tokens: Sequence[int], parents: Sequence[int]
+    ) -> torch.Tensor:
+        """Add tokens to the text, and look at a tree of drafts after it.
+
+        Args:
+            text: At least one token, for good.
+            tokens: Those of the tree's n nodes.
+            parents: Each node's parent, a node before it; -1 is the end of the text.
+
+        Returns:
+            floating[n + 1, V], the logits of what comes after the text, then of what comes after
+            each node; the caller may change them.
+        """
+        ...
+
+    def keep_path(self, nodes: Sequence[int]) -> None:
+        """Make a path of the last tree part of the text, and forget its other nodes.
+
+        Args:
+            nodes: The path, each node's parent before it; it may be empty.
+        """
+        ...
+
+
+@runtime_checkable
+class TreeBackend(Protocol):
+    """A model that can look at trees.
+
+    Attributes:
+        window: How many tokens a text may have, or None.
+    """
+
+    window: int | None
+
+    def tree_obstacle(self) -> str | None:
+        """Why it cannot, after all; None if it can."""
+        ...
+
+    def describe(self) -> str | None:
+        """A text that is the same where passes cost the same; None if there is no such text."""
+        ...
+
+    def start_tree(self) -> TreeSession:
+        """A session of one text, where there is no obstacle."""
         ...

@@ -7,7 +7,15 @@ import math
 import pytest
 import torch
 
-from structgen.decoding.sampling import Sampling, choose, draw, probabilities
+from structgen.decoding import sampling as module
+from structgen.decoding.sampling import (
+    Sampling,
+    choose,
+    draw,
+    probabilities,
+    waiting_time,
+    waiting_times,
+)
 
 LOGITS = [2.0, -math.inf, 0.5, 1.0, -1.0, -math.inf, 0.9]
 
@@ -40,22 +48,46 @@ def test_warping(temperature: float, top_k: int | None, top_p: float | None) -> 
     assert found[1].tolist() == pytest.approx(expected[::-1])
 
 
-def test_draws_have_the_distribution() -> None:
+@pytest.mark.parametrize("by", ["position", "seed"])
+def test_draws_have_the_distribution(by: str) -> None:
     chances = probabilities(torch.tensor([LOGITS]), Sampling(1.0))
     steps = 20_000
-    drawn = draw(chances.expand(steps, -1), [(i + 0.5) / steps for i in range(steps)])
-    counts = torch.bincount(torch.tensor(drawn), minlength=len(LOGITS)) / steps
-    assert counts.tolist() == pytest.approx(chances[0].tolist(), abs=2 / steps)
+    places = [(3, i) if by == "position" else (i - steps // 2, 3) for i in range(steps)]
+    drawn = draw(chances.expand(steps, -1), places)
+    counts = torch.bincount(torch.tensor(drawn), minlength=len(LOGITS)).double()
+    expected = chances[0] * steps
+    possible = expected > 0
+    assert not counts[~possible].any()
+    chi_squared = ((counts - expected) ** 2 / expected)[possible].sum()
+    assert chi_squared < 18.5, "99.9 % of draws are below, with 4 degrees of freedom"
 
 
-@pytest.mark.parametrize("uniform", [0.0, math.nextafter(1.0, 0.0)])
-def test_draws_at_the_ends_are_allowed(uniform: float) -> None:
-    chances = torch.tensor([[0.0, 1e-300, 0.3, 0.7, 1e-300, 0.0]], dtype=torch.float64)
-    assert chances[0, draw(chances, [uniform])[0]] > 0
+def test_successive_draws_are_independent() -> None:
+    half = torch.full((1, 2), 0.5, dtype=torch.float64)
+    steps = 20_000
+    drawn = draw(half.expand(steps, -1), [(5, i) for i in range(steps)])
+    for lag in (1, 2, 3):
+        equal = sum(a == b for a, b in zip(drawn, drawn[lag:], strict=False))
+        assert abs(equal / (steps - lag) - 0.5) < 4 * 0.5 / math.sqrt(steps)
+
+
+def test_waiting_times_are_those_of_splitmix64() -> None:
+    # The first outputs of the generator with seed 1234567, as its authors' C program prints them.
+    known = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
+    mask = (1 << 64) - 1
+    assert [module._mixed(1234567 + (i + 1) * module._GOLDEN & mask) for i in range(4)] == known
+    for seed, position in [(0, 0), (-1, 3), (2**70 + 5, 10**6)]:
+        begun = module._mixed(module._mixed(seed & mask) + position & mask)
+        for token in (0, 1, 49151):
+            bits = module._mixed(begun + (token + 1) * module._GOLDEN & mask) >> 12
+            time = waiting_times(seed, position, torch.tensor([token]))[0]
+            assert float(time) == pytest.approx(-math.log((bits + 0.5) / 2**52), rel=1e-12)
+            assert float(time) == pytest.approx(waiting_time(seed, position, token), rel=1e-12)
 
 
 def test_temperature_zero_takes_the_most_probable() -> None:
-    assert choose(torch.tensor([LOGITS, LOGITS[::-1]]), Sampling(), [0.9, 0.9]) == [0, 6]
+    places = [(9, 9), (9, 9)]
+    assert choose(torch.tensor([LOGITS, LOGITS[::-1]]), Sampling(), places) == [0, 6]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Guesses how a text goes on, each kind a module."""

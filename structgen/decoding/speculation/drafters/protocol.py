@@ -1,0 +1,81 @@
+"""What growing a tree asks of a drafter."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from structgen.matcher import Matcher
+
+__all__ = ["CONTEXT_TOKENS", "Drafter", "Guess", "Point", "Row"]
+
+CONTEXT_TOKENS = 16  # how far back a drafter can look
+
+Guess = Sequence[tuple[int, float]]  # tokens and their chances, which add up to at most 1
+
+
+@dataclass
+class Point:
+    """The end of the text or of a draft: a place where a guess is wanted.
+
+    Attributes:
+        context: The last tokens before it, at most `CONTEXT_TOKENS`, the prompt's included.
+        answered: How many tokens of the answer are before it.
+        matcher: The request there; not to be changed.
+        parent: The point one token before it, in a draft.
+        notes: What a drafter wants to find again at the points after this one, by its name.
+    """
+
+    context: tuple[int, ...]
+    answered: int
+    matcher: Matcher
+    parent: Point | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the model said at one point of a tree, under the mask.
+
+    Attributes:
+        context: As of `Point`.
+        place: Where in the grammar the point is (`Matcher.place`).
+        guess: The model's most probable tokens and their chances, most probable first.
+        token: What was taken there; None where the text went another way.
+    """
+
+    context: tuple[int, ...]
+    place: Hashable
+    guess: Guess
+    token: int | None
+
+
+class Drafter(Protocol):
+    """One kind of guess.
+
+    A drafter may be wrong in every way that costs only time: a token that the grammar forbids is
+    left out, a chance that is too high is corrected by experience.
+
+    Attributes:
+        name: How statistics call it.
+    """
+
+    name: str
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """A new request starts."""
+        ...
+
+    def propose(self, point: Point) -> Guess:
+        """What may come at a point; nothing if nothing is known."""
+        ...
+
+    def observe(self, rows: Sequence[Row], added: Sequence[int]) -> None:
+        """Learn from a forward pass.
+
+        Args:
+            rows: The model's words at the text's end and at every node of the tree.
+            added: The tokens that the text has gained.
+        """
+        ...
