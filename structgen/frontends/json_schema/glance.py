@@ -25,13 +25,22 @@ _NAMES_OF_SCHEMAS = frozenset(("$id", "$anchor"))
 def has_values(place: Place, depth: int = DEPTH) -> bool:
     """Whether something plainly satisfies a schema; False: it takes more to tell.
 
+    A place remembers the answer, so a glance costs at most `DEPTH` looks at each place.
+
     Args:
         place: The schema.
         depth: How many levels of references, alternatives and required members to look at.
     """
+    if place.glanced < depth and not place.has_values:
+        place.glanced = depth  # a circle that leads here meanwhile tells nothing
+        place.has_values = _looks_satisfiable(place, depth)
+    return place.has_values
+
+
+def _looks_satisfiable(place: Place, depth: int) -> bool:
     schema = place.schema
-    if type(schema) is bool or depth == 0:
-        return schema is True
+    if type(schema) is bool:
+        return schema
     bounding = schema.keys() & _BOUNDING
     if place.targets:
         return (

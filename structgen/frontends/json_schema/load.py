@@ -37,12 +37,16 @@ class Place:
         children: The subschemas, by keyword and index or name.
         targets: Where its references lead.
         scope: The resources entered on the way here, where some reference depends on it.
+        glanced: How many levels a glance has looked at (see `glance.has_values`).
+        has_values: What it has found: whether something plainly satisfies the schema.
     """
 
     __slots__ = (
         "above",
         "children",
         "dialect",
+        "glanced",
+        "has_values",
         "origin",
         "resolver",
         "root",
@@ -73,6 +77,8 @@ class Place:
         self.children: Mapping[tuple[str, Any], Place] = _NO_CHILDREN
         self.targets: Sequence[Place] = ()
         self.scope = scope
+        self.glanced = 0
+        self.has_values = False
 
     @property
     def pointer(self) -> str:
