@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from structgen.errors import LimitExceededError, UnsatisfiableError
-from structgen.regular.charset import SCALARS, complement, intersect, utf8_sequences
+from structgen.regular.charset import (
+    SCALARS,
+    Ranges,
+    complement,
+    intersect,
+    utf8_sequences,
+)
 from structgen.regular.language import EMPTY, Language, Live
 
 __all__ = ["Automaton"]
@@ -63,14 +69,25 @@ class Automaton:
         if isinstance(key, Language):
             live = key.live
             if not live.characters and key.extended:
-                live = self._lives.get(key) or self._explored(key)
+                live = self._lives.get(key) or self._explore(key)
             return live if live.characters else None
         (sequence, target), *others = key
         if others or any(span != (0x80, 0xBF) for span in sequence):
             return None
         return self.live(target)
 
-    def _explored(self, language: Language) -> Live:
+    def _explore(self, language: Language) -> Live:
+        """What `_explored` finds; nothing where looking that far exceeds a limit."""
+        try:
+            near, characters = self._explored(language)
+        except (LimitExceededError, RecursionError):  # reading on may never come to that
+            near, characters = [language], ()
+        live = Live(characters, 0, None)
+        for term in near:
+            self._lives.setdefault(term, live)
+        return live
+
+    def _explored(self, language: Language) -> tuple[list[Language], Ranges]:
         """Characters that lead from `language` to no more than a few languages, none of them empty.
 
         A greatest fixpoint over the languages near by: each of them allows all of the characters.
@@ -92,10 +109,7 @@ class Automaton:
                         near.append(target)
                     else:
                         characters = intersect(characters, complement(ranges))
-        live = Live(characters, 0, None)
-        for term in near:
-            self._lives.setdefault(term, live)
-        return live
+        return near, characters
 
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""

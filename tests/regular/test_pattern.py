@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from structgen.errors import GrammarError, LimitExceededError, UnsatisfiableError
-from structgen.regular import ANY, EMPTY, Language, length, regex, text
+from structgen.regular import ANY, EMPTY, Automaton, Language, length, regex, text
 
 TEXTS = ["".join(t) for n in range(5) for t in itertools.product("ab1\n", repeat=n)]
 
@@ -187,3 +187,15 @@ def test_equal_terms_are_one_object() -> None:
     assert ~~text("a") is text("a")
     assert (ANY & text("a")) is text("a")
     assert (text("a") & text("b")) is EMPTY
+
+
+def test_looking_ahead_for_safe_characters_never_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (~regex("a{3}b|c{2}", "ecma", search=True)).automaton().live(0) is not None
+
+    def too_far(self: Automaton, language: Language) -> None:
+        raise LimitExceededError("too many states", limit="regex_states")
+
+    monkeypatch.setattr(Automaton, "_explored", too_far)
+    automaton = (~regex("d{3}e|f{2}", "ecma", search=True)).automaton()
+    assert automaton.live(0) is None
+    assert automaton.edges(0)
