@@ -68,7 +68,8 @@ def main(
         _stop(f"{unknown[0]!r} is no engine; there are {', '.join(ENGINES)}")
     targets = {name: ENGINES[name][0] for name in chosen}
     output.mkdir(parents=True, exist_ok=True)
-    store = Store(output / ("suite.jsonl" if suite else "raw.jsonl"))
+    raw = "suite.jsonl" if suite else "any_order.jsonl" if any_order else "raw.jsonl"
+    store = Store(output / raw)
     try:
         ranks = tokenizer or default_ranks()
         if suite:
@@ -104,8 +105,7 @@ def main(
         _write(output / "suite.md", suite_report(results, cases, store.run))
         return
     schemas = {name: cases[name]["schema"] for name in names}
-    title = "\n## Time between masks, cold, by keywords (us)\n\n"
-    text = report(results, store.run) + title + keyword_report(results, schemas) + "\n"
+    text = report(results, store.run) + "\n" + keyword_report(results, schemas)
     _write(output / "report.md", text)
     (output / "failures.md").write_text(failures(results), encoding="utf-8")
     try:

@@ -92,4 +92,5 @@ def keyword_report(results: Results, schemas: Mapping[str, Any]) -> str:
     head = ["schemas with", "measured", "average", "p99"]
     for peer in peers:
         head += [f"also by {peer}", "ratio of averages", "of p99"]
-    return markdown_table(head, rows)
+    title = "## Time between masks, cold, by keywords (us)"
+    return f"{title}\n\n{markdown_table(head, rows)}\n"

@@ -141,6 +141,8 @@ def test_command_end_to_end(tmp_path: Path) -> None:
     (tmp_path / "report.md").unlink()
     command(tmp_path, sample=12, report_only=True)
     assert (tmp_path / "report.md").read_text() == text
+    command(tmp_path, sample=2, any_order=True)  # another run, not the rest of this one
+    assert len((tmp_path / "any_order.jsonl").read_text().splitlines()) == 2 + 2
 
 
 def test_command_errors_are_one_sentence(
