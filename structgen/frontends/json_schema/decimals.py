@@ -12,9 +12,9 @@ import math
 import threading
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-__all__ = ["DecimalAutomaton", "Magnitudes"]
+__all__ = ["ByteAutomaton", "DecimalAutomaton", "Magnitudes"]
 
 _MINUS, _PLUS, _POINT, _ZERO, _NINE = b"-+.09"
 
@@ -128,7 +128,33 @@ _State = _Start | _AfterMinus | _LeadingZero | _Whole | _AfterPoint | _Exponent 
 _Edges = list[tuple[int, int, _State]]
 
 
-class DecimalAutomaton:
+class ByteAutomaton(Protocol):
+    """A deterministic automaton over bytes, made state by state."""
+
+    start: int
+
+    def is_accepting(self, state: int) -> bool:
+        """Whether the text that leads to `state` is complete."""
+        ...
+
+    def edges(self, state: int) -> tuple[tuple[int, int, int], ...]:
+        """(first byte, last byte, target) of a state, sorted and disjoint; targets are live."""
+        ...
+
+    def matches(self, text: str | bytes) -> bool:
+        """Whether a text is in the language."""
+        state = self.start
+        for byte in text.encode() if isinstance(text, str) else text:
+            for low, high, target in self.edges(state):
+                if low <= byte <= high:
+                    state = target
+                    break
+            else:
+                return False
+        return self.is_accepting(state)
+
+
+class DecimalAutomaton(ByteAutomaton):
     """The texts of the decimal numbers in an interval per sign that are multiples of a step.
 
     Deterministic, made state by state on demand, and every state can reach acceptance.
@@ -185,18 +211,6 @@ class DecimalAutomaton:
             case _ExponentDigits(started=started):
                 return started
         return False
-
-    def matches(self, text: str | bytes) -> bool:
-        """Whether a text is in the language."""
-        state = self.start
-        for byte in text.encode() if isinstance(text, str) else text:
-            for low, high, target in self.edges(state):
-                if low <= byte <= high:
-                    state = target
-                    break
-            else:
-                return False
-        return self.is_accepting(state)
 
     def _number(self, state: _State) -> int:
         number = self._numbers.get(state)

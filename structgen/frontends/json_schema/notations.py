@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from structgen.frontends.json_schema.decimals import Magnitudes
+from structgen.frontends.json_schema.decimals import ByteAutomaton, Magnitudes
 from structgen.frontends.json_schema.exponents import (
     ExponentDigits,
     Exponents,
@@ -114,7 +114,7 @@ class _Bound:
         return length >= len(self._digits)
 
 
-class NotationAutomaton:
+class NotationAutomaton(ByteAutomaton):
     """The texts of decimal numbers in an interval per sign, with exponents.
 
     Deterministic, made state by state on demand, and every state can reach acceptance. Which
@@ -175,18 +175,6 @@ class NotationAutomaton:
         if isinstance(at, ExponentStart | ExponentDigits):
             return exponent_ends(at)
         return isinstance(at, _Digits) and at.point != 1 and self._exponents(at).holds(0)
-
-    def matches(self, text: str | bytes) -> bool:
-        """Whether a text is in the language."""
-        state = self.start
-        for byte in text.encode() if isinstance(text, str) else text:
-            for low, high, target in self.edges(state):
-                if low <= byte <= high:
-                    state = target
-                    break
-            else:
-                return False
-        return self.is_accepting(state)
 
     def _number(self, state: _State) -> int:
         # By type first: named tuples of different types may be equal.

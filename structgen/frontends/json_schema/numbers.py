@@ -7,6 +7,7 @@ import functools
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypedDict
 
 from structgen.errors import UnsatisfiableError
 from structgen.frontends.json_schema.decimals import DecimalAutomaton, Magnitudes
@@ -177,13 +178,7 @@ def number_automaton(bounds: NumberBounds) -> DecimalAutomaton:
     >>> [automaton.matches(text) for text in ("100", "100.0", "1e-05", "101", "007")]
     [True, True, True, False, False]
     """
-    _refuse_empty(bounds)
-    step = None if bounds.multiple_of is None else exact(bounds.multiple_of)
-    return DecimalAutomaton(
-        positive=bounds.magnitudes(negative=False),
-        negative=bounds.magnitudes(negative=True),
-        step=step,
-    )
+    return DecimalAutomaton(**_parts(bounds))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -202,18 +197,24 @@ def notation_automaton(bounds: NumberBounds) -> NotationAutomaton:
     >>> [automaton.matches(text) for text in ("1E2", "8.5e1", "8.5e0", "1e3", "-6.7e32")]
     [True, True, False, False, True]
     """
-    _refuse_empty(bounds)
-    step = None if bounds.multiple_of is None else exact(bounds.multiple_of)
-    return NotationAutomaton(
-        positive=bounds.magnitudes(negative=False),
-        negative=bounds.magnitudes(negative=True),
-        step=step,
-    )
+    return NotationAutomaton(**_parts(bounds))
 
 
-def _refuse_empty(bounds: NumberBounds) -> None:
+class _Parts(TypedDict):
+    positive: Magnitudes | None
+    negative: Magnitudes | None
+    step: Fraction | None
+
+
+def _parts(bounds: NumberBounds) -> _Parts:
+    """What an automaton is made from."""
     if bounds.is_empty():
         raise UnsatisfiableError("no number is in the bounds and a multiple of what is asked")
+    return {
+        "positive": bounds.magnitudes(negative=False),
+        "negative": bounds.magnitudes(negative=True),
+        "step": None if bounds.multiple_of is None else exact(bounds.multiple_of),
+    }
 
 
 def _minus(value: Fraction | None) -> Fraction | None:
