@@ -840,15 +840,15 @@ def summarise_trie(arena):
         for y in range(first, first + a[trie + 8 * x + 2]):
             count += a[a[N_BELOW] + y]
             classes |= a[trie + 8 * y + BELOW] | 1 << byte_class(a[trie + 8 * y + 3])
-            a[a[TRIE] + 8 * x + LONGEST] = max(
-                a[a[TRIE] + 8 * x + LONGEST], a[a[TRIE] + 8 * y + LONGEST] + 1
+            a[trie + 8 * x + LONGEST] = max(
+                a[trie + 8 * x + LONGEST], a[trie + 8 * y + LONGEST] + 1
             )
         a[trie + 8 * x + BELOW] = classes
         a[a[N_BELOW] + x] = count
     a[trie + FIRST_BELOW] = 0
     depth = np.zeros(n, np.int32)
     for x in range(n):
-        a[a[TRIE] + 8 * x + LONGEST] += depth[x]
+        a[trie + 8 * x + LONGEST] += depth[x]
         place = a[trie + 8 * x + FIRST_BELOW]
         token = a[trie + 8 * x]
         while token >= 0:
@@ -857,9 +857,7 @@ def summarise_trie(arena):
             token = a[a[CHAIN] + token]
         first = a[trie + 8 * x + 1]
         for y in range(first, first + a[trie + 8 * x + 2]):
-            a[a[TRIE] + 8 * y + ABOVE] = a[a[TRIE] + 8 * x + ABOVE] | 1 << byte_class(
-                a[trie + 8 * y + 3]
-            )
+            a[trie + 8 * y + ABOVE] = a[trie + 8 * x + ABOVE] | 1 << byte_class(a[trie + 8 * y + 3])
             depth[y] = depth[x] + 1
             a[trie + 8 * y + FIRST_BELOW] = place
             place += a[a[N_BELOW] + y]
@@ -1307,7 +1305,7 @@ def _visit(a, s, x, safe, limit):
     a[COUNT_VISITS] += 1
     content = s
     loops = 0
-    if a[a[TRIE] + 8 * x + ABOVE] & ~safe != 0:
+    if a[trie + 8 * x + ABOVE] & ~safe != 0:
         safe = 0  # what led here is unsafe already
     if a[at] == STRING:
         if a[at + 1] != BODY:

@@ -67,14 +67,6 @@ class DraftTree:
             depths.append(1 if parent < 0 else depths[parent] + 1)
         return tuple(depths)
 
-    def path(self, node: int) -> list[int]:
-        """The nodes from the end of the text to this one; none for -1."""
-        path = []
-        while node >= 0:
-            path.append(node)
-            node = self.parents[node]
-        return path[::-1]
-
     def kept(self, nodes: Sequence[int]) -> DraftTree:
         """The tree of these nodes alone.
 

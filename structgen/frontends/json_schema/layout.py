@@ -73,10 +73,3 @@ class Layout(NamedTuple):
 
     def _piece(self, network: Network) -> int:
         return network.state(_AnyGap() if self.policy == "any" else _FlexibleGap())
-
-    def brackets(self, network: Network, opening: bytes, closing: bytes, depth: int) -> int:
-        """An empty array or object."""
-        close = network.literal(closing, RETURN)
-        if not isinstance(self.policy, int):
-            close = self.gap(network, close, depth)
-        return network.literal(opening, close)
