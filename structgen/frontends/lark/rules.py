@@ -140,8 +140,8 @@ class _Rules:
         if not self._ignored:
             return ReadRules(self._rules, start, self._in_order(), [])
         self._rules[_IGNORE] = Rule(_IGNORE, self._ignoring(), None, True)
-        parts = [Reference(_IGNORE), Reference(start)]
-        self._rules[_START] = Rule(_START, Sequence(tuple(parts)))
+        body = Sequence((Reference(_IGNORE), Reference(start)))
+        self._rules[_START] = Rule(_START, body)
         return ReadRules(self._rules, _START, self._in_order(), [_IGNORE])
 
     def _ignoring(self) -> Expression:
@@ -265,10 +265,7 @@ class _Rules:
         return None
 
     def _with_ignored(self, token: Expression) -> Expression:
-        if not self._ignored:
-            return token
-        parts = [token, Reference(_IGNORE)]
-        return Sequence(tuple(parts))
+        return Sequence((token, Reference(_IGNORE))) if self._ignored else token
 
     def _terminal(self, name: str) -> Expression:
         place = self._places.get(name)
