@@ -9,6 +9,7 @@ from typing import NamedTuple
 from structgen import regular
 from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
+from structgen.frontends.json_schema.number_texts import number_texts
 from structgen.frontends.json_schema.numbers import NumberBounds
 from structgen.regular import Language
 
@@ -199,11 +200,7 @@ class NumberSpec(NamedTuple):
 
     def is_empty(self) -> bool:
         """Whether no number is allowed."""
-        from structgen.frontends.json_schema.number_texts import number_texts
-
-        if self.bounds.is_empty():
-            return True
-        return bool(self.not_multiples) and number_texts(self) is None
+        return self.bounds.is_empty() or number_texts(*self) is None
 
     def contains(self, value: Fraction, plain: bool) -> bool:
         """Whether a number is allowed that is written so."""
