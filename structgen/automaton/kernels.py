@@ -1192,18 +1192,45 @@ def _ends_at(a, token, y):
 
 
 @njit(cache=True, nogil=True)
-def _absorb_except(a, r, q):
-    """Allow what result r allows, but not the tokens that end exactly at an exit of result q.
+def _has_token_at(a, row, y):
+    """Whether a row has a token that ends at a node of set y."""
+    at = a[ROW] + row * a[MASK_WORDS]
+    for i in range(_set_size(a, y)):
+        token = a[a[TRIE] + 8 * _set_node(a, y, i)]  # others with its bytes are in the row with it
+        if token >= 0 and a[at + (token >> 5)] >> (token & 31) & 1 != 0:
+            return True
+    return False
 
-    r is of a string, which keeps the tokens that end it in its list and not in its row.
-    """
+
+@njit(cache=True, nogil=True)
+def _merge_row_except(a, row, y):
+    """Allow the tokens of a row but for those that end at a node of set y."""
+    _own_row(a)
+    left_out = np.zeros(a[MASK_WORDS], np.int32)
+    for i in range(_set_size(a, y)):
+        token = a[a[TRIE] + 8 * _set_node(a, y, i)]
+        while token >= 0:
+            left_out[token >> 5] |= np.int32(1 << (token & 31))
+            token = a[a[CHAIN] + token]
+    at = a[ROW_SCRATCH]
+    source = a[ROW] + row * a[MASK_WORDS]
+    for w in range(a[MASK_WORDS]):
+        a[at + w] |= a[source + w] & ~left_out[w]
+
+
+@njit(cache=True, nogil=True)
+def _absorb_except(a, r, q):
+    """Allow what result r allows, but not the tokens that end exactly at an exit of result q."""
     y = a[RESULT + 7 * q + 5]
     row = a[RESULT + 7 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
-        if a[ACC_ROW] < 0:
+        if _has_token_at(a, row, y):
+            _merge_row_except(a, row, y)
+        elif a[ACC_ROW] < 0:
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
+    a[ACC_UNKNOWN] |= a[RESULT + 7 * r + 6]
     first = TOKEN + a[RESULT + 7 * r + 3]
     for i in range(a[RESULT + 7 * r + 4]):
         token = a[first + i]
@@ -1214,6 +1241,16 @@ def _absorb_except(a, r, q):
                 n = 0
             a[TOKENS + n] = token
             a[ACC_TOKENS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _absorb_call(a, r, then):
+    """Allow what result r of a piece allows, but nothing that ends where UNKNOWN follows."""
+    if then == UNKNOWN and a[RESULT + 7 * r + 5] >= 0:
+        _absorb_except(a, r, r)
+        a[ACC_UNKNOWN] = 1
+    else:
+        _absorb(a, r)
 
 
 @njit(cache=True, nogil=True)
@@ -1385,8 +1422,11 @@ def _visit(a, s, x, safe, limit):
                         _emit(a, a[trie + 8 * child])
                     _arrive(a, u, child)
         else:
-            _emit(a, a[trie + 8 * child])
-            _arrive(a, t, child)
+            if t == UNKNOWN:
+                a[ACC_UNKNOWN] = 1
+            else:
+                _emit(a, a[trie + 8 * child])
+                _arrive(a, t, child)
 
 
 @njit(cache=True, nogil=True)
@@ -1441,11 +1481,20 @@ def _set_node(a, x, i):
 
 
 @njit(cache=True, nogil=True)
+def _sketched(a, sketch, x):
+    """`sketch` if it meets no UNKNOWN in the subtrees of node set x, 0 if it does, or MISSING."""
+    q = _result_or_job(a, sketch, x)
+    if q < 0:
+        return MISSING
+    return sketch if a[RESULT + 7 * q + 6] == 0 else 0
+
+
+@njit(cache=True, nogil=True)
 def _capture_result(a, s, x):
     """Absorb the capture s from node set x; MISSING when something is not known yet.
 
-    What follows the piece is read from the sketch. Only if that meets UNKNOWN is every exit looked
-    at with its own text.
+    What follows the piece is read from the sketch; where that meets UNKNOWN, the exit is looked at
+    with its own text.
     """
     piece = a[STATE + 8 * s + 1]
     r = _result_or_job(a, piece, x)
@@ -1475,7 +1524,9 @@ def _capture_result(a, s, x):
             ends = a[RESULT + 7 * alone + 5]
             for j in range(_set_size(a, ends)):
                 end = _set_node(a, ends, j)
-                then = _captured(a, s, _path_text(a, 0, node, end), 0)
+                then = _sketched(a, a[STATE + 8 * s + 2], end)
+                if then == 0:
+                    then = _captured(a, s, _path_text(a, 0, node, end), 0)
                 if then < 0:
                     missing = True
                 elif is_known != 0:
@@ -1714,7 +1765,7 @@ def _walk(a, s0, x0):
             if r < 0:
                 missing = True
                 continue
-            _absorb(a, r)
+            _absorb_call(a, r, a[at + 2])
             if a[RESULT + 7 * r + 5] >= 0:
                 a[stack + 2 * depth] = a[at + 2]
                 a[stack + 2 * depth + 1] = a[RESULT + 7 * r + 5]
@@ -1765,7 +1816,7 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
             if r < 0:
                 missing = True
                 continue
-            _absorb(a, r)
+            _absorb_call(a, r, a[at + 2])
             y = a[RESULT + 7 * r + 5]
             if y >= 0:
                 _arrive_set(a, a[at + 2], y)
@@ -2354,15 +2405,13 @@ def _resume(a, cell, x, text, depth):
     if depth + parents >= MAX_CLOSURE:
         a[IS_FULL] = 1
         return MISSING
-    is_sketch = a[CELL + 5 * cell + 1] >= 0
-    state = a[STATE + 8 * then + 2] if is_sketch else then
-    meets_unknown = 0
-    if is_sketch:
-        q = _result_or_job(a, state, x)
-        if q < 0:
+    sketch = a[STATE + 8 * then + 2]
+    state = then
+    if a[CELL + 5 * cell + 1] >= 0:  # the frame of a capture
+        state = _sketched(a, sketch, x)
+        if state < 0:
             return MISSING
-        meets_unknown = a[RESULT + 7 * q + 6]
-    if meets_unknown == 0:
+    if state != 0:
         for i in range(parents):
             a[CLOSURE + 3 * depth] = state
             a[CLOSURE + 3 * depth + 1] = _parent(a, cell, i)
@@ -2375,7 +2424,9 @@ def _resume(a, cell, x, text, depth):
     missing = False
     for j in range(_set_size(a, x)):
         node = _set_node(a, x, j)
-        state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
+        state = _sketched(a, sketch, node)
+        if state == 0:
+            state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
         if state < 0:
             missing = True
             continue
