@@ -899,6 +899,48 @@ def _emit_below(a, x):
 
 
 @njit(cache=True, nogil=True)
+def _sort(values):
+    """Sort in place by merging runs that are in order, two by two, until there is one.
+
+    What is sorted here is nearly in order, on which Numba's own sort takes quadratic time.
+    """
+    n = len(values)
+    runs = 1
+    for i in range(1, n):
+        runs += values[i - 1] > values[i]
+    if runs == 1:
+        return
+    merged = np.empty(n, values.dtype)
+    while runs > 1:
+        runs = 0
+        start = 0
+        while start < n:
+            middle = _run_end(values, start)
+            end = _run_end(values, middle)
+            i = start
+            j = middle
+            for at in range(start, end):
+                if j == end or (i < middle and values[i] <= values[j]):
+                    merged[at] = values[i]
+                    i += 1
+                else:
+                    merged[at] = values[j]
+                    j += 1
+            runs += 1
+            start = end
+        values[:] = merged
+
+
+@njit(cache=True, nogil=True)
+def _run_end(values, start):
+    """Where the run in order that begins at `start` ends."""
+    end = start + 1
+    while end < len(values) and values[end - 1] <= values[end]:
+        end += 1
+    return min(end, len(values))
+
+
+@njit(cache=True, nogil=True)
 def _intern_exits(a):
     """Intern the nodes collected at EXITS."""
     n = a[ACC_EXITS]
@@ -907,10 +949,7 @@ def _intern_exits(a):
     at = a[EXITS]
     if n == 1:
         return a[at]
-    for i in range(1, n):
-        if a[at + i - 1] > a[at + i]:
-            a[at : at + n].sort()
-            break
+    _sort(a[at : at + n])
     h = n
     for i in range(n):
         h = _hash(h, a[at + i], 0)
@@ -1161,10 +1200,11 @@ def _exit(a, x):
 
 @njit(cache=True, nogil=True)
 def _arrive(a, s, x):
+    """Go on at state s from node set x."""
     if s == RETURN:
-        _exit(a, x)
+        _exit_set(a, x)
         return
-    if a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
+    if x < a[TRIE_SIZE] and a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
         return
     n = a[N_ARRIVALS]
     if n >= MAX_ARRIVALS:
@@ -1281,17 +1321,6 @@ def _except_exits(a, r, q):
         elif node != y:
             _exit(a, node)
         i += 1
-
-
-@njit(cache=True, nogil=True)
-def _arrive_set(a, s, x):
-    n = a[TRIE_SIZE]
-    if x < n:
-        _arrive(a, s, x)
-        return
-    first = NODE + a[SET + 2 * (x - n)]
-    for i in range(a[SET + 2 * (x - n) + 1]):
-        _arrive(a, s, a[first + i])
 
 
 @njit(cache=True, nogil=True)
@@ -1719,6 +1748,21 @@ def _safe_row(a, safe, limit):
 
 
 @njit(cache=True, nogil=True)
+def _is_again(a, s, x):
+    """Whether this walk has been at (s, x) before; it may forget, and then looks again.
+
+    Without this, a grammar with many ways to read the same text would be walked along all of them.
+    """
+    at = VISIT + 4 * (_hash(s, x, 3) & (VISIT_SLOTS - 1))
+    if a[at + 3] == a[VISIT_EPOCH] and a[at] == s and a[at + 1] == x:
+        return True
+    a[at] = s
+    a[at + 1] = x
+    a[at + 3] = a[VISIT_EPOCH]
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
     safe, limit = _safe_classes(a, s0)
@@ -1726,7 +1770,7 @@ def _walk(a, s0, x0):
         safe = 0
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
-        return _finish_walk(a, s0, x0, False, True, safe, limit)
+        return _finish_walk(a, s0, x0, safe, limit)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
@@ -1734,6 +1778,7 @@ def _walk(a, s0, x0):
     a[ACC_OWN_ROW] = 0
     a[ACC_UNKNOWN] = 0
     a[EPOCH] += 1
+    a[VISIT_EPOCH] += 1
     a[N_ARRIVALS] = 0
     a[N_DEFERRED] = 0
     a[IS_SUSPENDED] = 0
@@ -1744,58 +1789,18 @@ def _walk(a, s0, x0):
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
     if safe != 0:
         a[ACC_ROW] = _safe_row(a, safe, limit)
-    missing = False
-    resumable = True
-    # At the start a whole node set moves at once.
-    stack = CLOSURE
-    depth = 1
-    a[stack] = s0
-    a[stack + 1] = x0
-    while depth > 0:
-        depth -= 1
-        s = a[stack + 2 * depth]
-        x = a[stack + 2 * depth + 1]
-        at = STATE + 8 * s
-        kind = a[at]
-        if kind == UNEXPANDED:
-            _request(a, s)
-            resumable = False
-        elif kind == CALL:
-            r = _result_or_job(a, a[at + 1], x)
-            if r < 0:
-                missing = True
-                continue
-            _absorb_call(a, r, a[at + 2])
-            if a[RESULT + 7 * r + 5] >= 0:
-                a[stack + 2 * depth] = a[at + 2]
-                a[stack + 2 * depth + 1] = a[RESULT + 7 * r + 5]
-                depth += 1
-        elif kind == CHOICE:
-            if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
-                a[IS_FULL] = 1
-                return FULL
-            for e in range(a[at + 1], a[at + 1] + a[at + 2]):
-                a[stack + 2 * depth] = a[EDGE + 2 * e + 1]
-                a[stack + 2 * depth + 1] = x
-                depth += 1
-        elif kind == EXCEPT:
-            if _except_result(a, s, x) < 0:
-                missing = True
-        elif kind == CAPTURE:
-            if _capture_result(a, s, x) < 0:
-                missing = True
-        else:
-            _arrive_set(a, s, x)
-    return _finish_walk(a, s0, x0, missing, resumable, safe, limit)
+    _arrive(a, s0, x0)
+    return _finish_walk(a, s0, x0, safe, limit)
 
 
 @njit(cache=True, nogil=True)
-def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
-    """The rest of a walk, one (state, node) at a time.
+def _finish_walk(a, s0, x0, safe, limit):
+    """The rest of a walk. A node set moves as one until bytes are read.
 
     Where states must be expanded first and nothing else is missing, the walk is suspended: what it
     has found so far stays, and it goes on at what was deferred.
     """
+    missing = False
     while a[N_ARRIVALS] > 0:
         if a[IS_FULL] != 0:
             return FULL
@@ -1805,12 +1810,16 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
         x = a[ARRIVAL + 2 * n + 1]
         at = STATE + 8 * s
         kind = a[at]
-        if kind == SCAN:
-            if a[at + 3] != 0:
+        if kind == SCAN or kind == STRING:
+            if x >= a[TRIE_SIZE]:
+                for i in range(_set_size(a, x)):
+                    _arrive(a, s, _set_node(a, x, i))
+                continue
+            if kind == SCAN and a[at + 3] != 0:
                 _exit(a, x)
             _visit(a, s, x, safe, limit)
-        elif kind == STRING:
-            _visit(a, s, x, safe, limit)
+        elif kind != UNEXPANDED and _is_again(a, s, x):
+            continue
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
@@ -1819,7 +1828,7 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
             _absorb_call(a, r, a[at + 2])
             y = a[RESULT + 7 * r + 5]
             if y >= 0:
-                _arrive_set(a, a[at + 2], y)
+                _arrive(a, a[at + 2], y)
         elif kind == CHOICE:
             for e in range(a[at + 1], a[at + 1] + a[at + 2]):
                 _arrive(a, a[EDGE + 2 * e + 1], x)
@@ -1837,7 +1846,7 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
     if a[IS_FULL] != 0:
         return FULL
     if a[N_REQUESTS] + a[N_TEXT_REQUESTS] > 0:
-        if resumable and not missing:
+        if not missing:
             n = a[N_DEFERRED]
             for i in range(2 * n):
                 a[ARRIVAL + i] = a[DEFERRED + i]
