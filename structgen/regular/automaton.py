@@ -10,7 +10,8 @@ from structgen.regular.charset import (
     normalise,
     utf8_sequences,
 )
-from structgen.regular.language import EMPTY, Language, Live
+from structgen.regular.language import EMPTY, Language
+from structgen.regular.live import Live
 
 __all__ = ["Automaton"]
 
