@@ -16,6 +16,7 @@ LAYERS = [  # bottom to top; a module imports only from its own and lower ones
     {"grammar"},
     {"automaton"},
     {"frontends"},
+    {"saving"},
     {"matcher", "compiler"},
     {"inspect_mask", "random_texts"},
     {"models"},
