@@ -112,7 +112,7 @@ def _other_version(path: Path) -> GrammarError:
 
 
 def _tables(data: memoryview, lengths: dict[str, int], vocabulary: Vocabulary) -> SavedTables:
-    values = np.frombuffer(data, np.dtype("<i4")).astype(np.int32, copy=False)
+    values = np.frombuffer(data, np.dtype("<i4")).astype(np.int32)
     arrays = {}
     at = 0
     for name, width in (WIDTHS | {"rows": (vocabulary.size + 31) // 32}).items():

@@ -95,6 +95,7 @@ class Restored(Recording):
         is_string, is_except = kinds == k.STRING, kinds == k.EXCEPT
         plain = np.flatnonzero(~is_string & ~is_except)
         first, edge = int(arena[k.N_STATES]), int(arena[k.N_EDGES])
+        self._first = first  # the states from here on are new
         edges = self._tables.edges
         if first + len(plain) > k.MAX_STATES or edge + len(edges) > k.MAX_EDGES:
             raise TablesFull
@@ -138,34 +139,37 @@ class Restored(Recording):
             raise TablesFull
         arena[k.N_ROWS] = row + len(tables.rows)
         arena[arena[k.ROW] + row * words :][: tables.rows.size] = tables.rows.ravel()
-        exits = int(arena[k.EXITS])
-        nodes = np.split(tables.nodes, np.cumsum(tables.sets)[:-1])
-        tokens = np.split(tables.tokens, np.cumsum(tables.results[:, 3])[:-1])
+        cells, exits = self._cells, int(arena[k.EXITS])
+        nodes, tokens = memoryview(tables.nodes), memoryview(tables.tokens)
+        spans = []
         sets = []
-        for each in nodes[: len(tables.sets)]:
-            arena[exits : exits + len(each)] = each
-            arena[k.ACC_EXITS] = len(each)
+        end = 0
+        for count in tables.sets.tolist():
+            begin, end = end, end + count
+            spans.append((begin, end))
+            cells[exits : exits + count] = nodes[begin:end]
+            cells[k.ACC_EXITS] = count
             sets.append(self._check(k._intern_exits(arena)))
-        arena[k.ACC_OWN_ROW] = 0
-        for record, given in zip(tables.results.tolist(), tokens, strict=False):
-            state, before, mask, count, after, unknown = record
-            state = int(self._at[state])
+        at = self._at.tolist()
+        end = 0
+        for state, before, mask, count, after, unknown in tables.results.tolist():
+            begin, end = end, end + count
             before = before if before < n_nodes else sets[before - n_nodes]
-            if k._find_result(arena, state, before) >= 0:
+            if at[state] < self._first and k._find_result(arena, at[state], before) >= 0:
                 continue
             if after < n_nodes:
-                arena[exits] = after
-                arena[k.ACC_EXITS] = after >= 0
+                cells[exits] = after
+                cells[k.ACC_EXITS] = after >= 0
             else:
-                each = nodes[after - n_nodes]
-                arena[exits : exits + len(each)] = each
-                arena[k.ACC_EXITS] = len(each)
-            arena[k.TOKENS : k.TOKENS + count] = given
-            arena[k.ACC_TOKENS] = count
-            arena[k.ACC_ROW] = -1 if mask < 0 else row + mask
-            arena[k.ACC_UNKNOWN] = unknown
-            self._check(k._store_result(arena, state, before))
-            arena[k.ACC_OWN_ROW] = 0  # a long list is kept as a row
+                first, last = spans[after - n_nodes]
+                cells[exits : exits + last - first] = nodes[first:last]
+                cells[k.ACC_EXITS] = last - first
+            cells[k.TOKENS : k.TOKENS + count] = tokens[begin:end]
+            cells[k.ACC_TOKENS] = count
+            cells[k.ACC_ROW] = -1 if mask < 0 else row + mask
+            cells[k.ACC_OWN_ROW] = 0  # a long list is kept as a row, and sets this
+            cells[k.ACC_UNKNOWN] = unknown
+            self._check(k._store_result(arena, at[state], before))
 
     # --- Keys -----------------------------------------------------------------------------------
 
