@@ -23,7 +23,7 @@ from structgen.automaton import Grammar, SavedTables, check_tables
 from structgen.automaton.saved.tables import WIDTHS
 from structgen.errors import GrammarError, VocabularyError
 from structgen.frontends.structural_tags import Tag
-from structgen.grammar import Source
+from structgen.grammar import SourceCall
 from structgen.vocabulary import Vocabulary
 
 __all__ = ["make", "read_saved", "source_of", "write_saved"]
@@ -44,7 +44,9 @@ _FRONT_ENDS = {
 _MADE_BY = ("automaton", "frontends", "grammar", "network", "regular")
 
 
-def write_saved(path: Path, source: Source, tables: SavedTables, vocabulary: Vocabulary) -> None:
+def write_saved(
+    path: Path, source: SourceCall, tables: SavedTables, vocabulary: Vocabulary
+) -> None:
     """Write a file, all of it or nothing.
 
     Raises:
@@ -73,7 +75,7 @@ def write_saved(path: Path, source: Source, tables: SavedTables, vocabulary: Voc
         raise
 
 
-def read_saved(path: Path, vocabulary: Vocabulary) -> tuple[Source, SavedTables]:
+def read_saved(path: Path, vocabulary: Vocabulary) -> tuple[SourceCall, SavedTables]:
     """Read and check a file.
 
     Raises:
@@ -98,7 +100,7 @@ def read_saved(path: Path, vocabulary: Vocabulary) -> tuple[Source, SavedTables]
         if header["vocabulary"] != _fingerprint(vocabulary):
             raise VocabularyError(f"{path} was saved for another vocabulary")
         tables = _tables(body[8 + size :], header["lengths"], vocabulary)
-        source = Source(header["source"]["kind"], dict(header["source"]["arguments"]))
+        source = SourceCall(header["source"]["kind"], dict(header["source"]["arguments"]))
         if source.kind not in _FRONT_ENDS:
             raise ValueError
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -130,14 +132,14 @@ def _tables(data: memoryview, lengths: dict[str, int], vocabulary: Vocabulary) -
     return SavedTables(**arrays)
 
 
-def make(source: Source) -> Grammar:
+def make(source: SourceCall) -> Grammar:
     """The grammar that a source makes.
 
     Raises:
         GrammarError: The source is malformed (and whatever else its front end raises).
 
     Example:
-        >>> make(Source("choice", {"texts": ["yes", "no"]})).language.matches("no")
+        >>> make(SourceCall("choice", {"texts": ["yes", "no"]})).language.matches("no")
         True
     """
     front_end = getattr(import_module(f"structgen.{_FRONT_ENDS[source.kind]}"), source.kind)
@@ -145,7 +147,8 @@ def make(source: Source) -> Grammar:
     try:
         if source.kind == "structural_tags":
             arguments["tags"] = [
-                Tag(begin, make(Source(*content)), end) for begin, content, end in arguments["tags"]
+                Tag(begin, make(SourceCall(*content)), end)
+                for begin, content, end in arguments["tags"]
             ]
         grammar: Grammar = front_end(**arguments)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -153,7 +156,7 @@ def make(source: Source) -> Grammar:
     return grammar
 
 
-def _encoded(source: Source) -> dict[str, Any]:
+def _encoded(source: SourceCall) -> dict[str, Any]:
     """A source as JSON that gives the same source again."""
     arguments = dict(source.arguments)
     if source.kind == "structural_tags":
@@ -172,14 +175,14 @@ def _encoded(source: Source) -> dict[str, Any]:
     return {"kind": source.kind, "arguments": arguments}
 
 
-def source_of(grammar: object) -> Source:
+def source_of(grammar: object) -> SourceCall:
     """How a grammar was made.
 
     Raises:
         GrammarError: That is not known.
     """
     source = getattr(grammar, "source", None)
-    if not isinstance(source, Source):
+    if not isinstance(source, SourceCall):
         raise GrammarError(
             f"A {type(grammar).__name__} cannot be saved: only what structgen's own functions "
             "make, such as lark(...), can be made again"

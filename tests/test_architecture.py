@@ -18,7 +18,7 @@ LAYERS = [  # bottom to top; a module imports only from its own and lower ones
     {"frontends"},
     {"saving"},
     {"matcher", "compiler"},
-    {"inspect_mask", "random_texts"},
+    {"inspect_mask", "random_texts", "expectations"},
     {"models"},
     {"decoding"},
     {"integrations", "cli", "__init__", "__main__"},

@@ -8,7 +8,7 @@ from typing import Literal
 
 from structgen import regular
 from structgen.errors import UnsatisfiableError
-from structgen.grammar import Source
+from structgen.grammar import SourceCall
 from structgen.network import Network
 from structgen.regular import Language, Ranges
 
@@ -25,7 +25,7 @@ class RegularGrammar:
     """
 
     language: Language
-    source: Source | None = field(default=None, compare=False)
+    source: SourceCall | None = field(default=None, compare=False)
 
     def start(self, network: Network) -> int:
         """The piece that reads a text of the language."""
@@ -71,7 +71,7 @@ def regex(pattern: str, *, syntax: Literal["python", "ecma"] = "python") -> Regu
     language = regular.regex(pattern, syntax)
     if language.is_empty():
         raise UnsatisfiableError(f"No text matches the pattern {pattern!r}")
-    return RegularGrammar(language, Source("regex", {"pattern": pattern, "syntax": syntax}))
+    return RegularGrammar(language, SourceCall("regex", {"pattern": pattern, "syntax": syntax}))
 
 
 def choice(texts: Iterable[str]) -> RegularGrammar:
@@ -91,4 +91,4 @@ def choice(texts: Iterable[str]) -> RegularGrammar:
     language = regular.union(regular.text(text) for text in members)
     if language.is_empty():
         raise UnsatisfiableError("A choice needs at least one text")
-    return RegularGrammar(language, Source("choice", {"texts": members}))
+    return RegularGrammar(language, SourceCall("choice", {"texts": members}))

@@ -16,7 +16,7 @@ from structgen.grammar import (
     Reference,
     Repetition,
     Rule,
-    Source,
+    SourceCall,
     Terminal,
     build,
     expression_of,
@@ -119,7 +119,7 @@ def structural_tags(
         body.append(Terminal(~(ANY + words + ANY), "..."))
     rules["text"] = Rule("text", InRow(tuple(body)))
     grammar = build(rules, "text")
-    grammar.source = Source(
+    grammar.source = SourceCall(
         "structural_tags",
         {
             "tags": tags,

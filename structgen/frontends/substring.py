@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.errors import GrammarError, LimitExceededError
-from structgen.grammar import EMPTY_TEXT, Alternatives, Embedded, Expression, Source
+from structgen.grammar import EMPTY_TEXT, Alternatives, Embedded, Expression, SourceCall
 from structgen.network import RETURN, Definition, Network, Scan
 
 __all__ = ["SubstringGrammar", "substring"]
@@ -60,7 +60,7 @@ class SubstringGrammar:
                 f"A passage may have {MAX_BYTES:,} bytes, not {len(data):,}", limit="passage_bytes"
             )
         self._passage = _Passage(data)
-        self.source = Source("substring", {"text": text})
+        self.source = SourceCall("substring", {"text": text})
 
     def start(self, network: Network) -> int:
         """The piece that reads a span."""

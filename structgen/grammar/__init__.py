@@ -4,7 +4,7 @@ from structgen.grammar.folding import language_of
 from structgen.grammar.grammar import ContextFreeGrammar, build
 from structgen.grammar.lexed import build_lexed
 from structgen.grammar.places import error_at
-from structgen.grammar.source import Source
+from structgen.grammar.source import SourceCall
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
@@ -34,7 +34,7 @@ __all__ = [
     "Repetition",
     "Rule",
     "Sequence",
-    "Source",
+    "SourceCall",
     "Terminal",
     "build",
     "build_lexed",

@@ -11,7 +11,7 @@ from structgen.grammar.folding import fold
 from structgen.grammar.lower import Lowering
 from structgen.grammar.parameters import check_captures
 from structgen.grammar.printing import print_rules
-from structgen.grammar.source import Source
+from structgen.grammar.source import SourceCall
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
@@ -40,7 +40,7 @@ class ContextFreeGrammar:
     def __init__(self, rules: Mapping[str, Rule], start_rule: str) -> None:
         self.rules = rules
         self.start_rule = start_rule
-        self.source: Source | None = None
+        self.source: SourceCall | None = None
         self._lowering = Lowering(fold(rules))
 
     def start(self, network: Network) -> int:

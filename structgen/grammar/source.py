@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["Source"]
+__all__ = ["SourceCall"]
 
 
-class Source(NamedTuple):
+class SourceCall(NamedTuple):
     """A call of a front end.
 
     Attributes:

@@ -140,7 +140,7 @@ class Restored(Recording):
         arena[k.N_ROWS] = row + len(tables.rows)
         arena[arena[k.ROW] + row * words :][: tables.rows.size] = tables.rows.ravel()
         cells, exits = self._cells, int(arena[k.EXITS])
-        nodes, tokens = memoryview(tables.nodes), memoryview(tables.tokens)
+        nodes, tokens = tables.nodes.data, tables.tokens.data
         spans = []
         sets = []
         end = 0

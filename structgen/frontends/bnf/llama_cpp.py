@@ -14,7 +14,7 @@ from structgen.grammar import (
     Reference,
     Rule,
     Sequence,
-    Source,
+    SourceCall,
     Terminal,
     build,
     error_at,
@@ -53,7 +53,7 @@ def gbnf(text: str, *, start: str = "root") -> ContextFreeGrammar:
         (3, True)
     """
     grammar = _Reader(text).read(start)
-    grammar.source = Source("gbnf", {"text": text, "start": start})
+    grammar.source = SourceCall("gbnf", {"text": text, "start": start})
     return grammar
 
 

@@ -14,7 +14,7 @@ from structgen.grammar import (
     Reference,
     Rule,
     Sequence,
-    Source,
+    SourceCall,
     Terminal,
     build,
     error_at,
@@ -55,7 +55,7 @@ def ebnf(text: str, *, start: str = "root") -> ContextFreeGrammar:
         (3, True)
     """
     grammar = _Reader(text).read(start)
-    grammar.source = Source("ebnf", {"text": text, "start": start})
+    grammar.source = SourceCall("ebnf", {"text": text, "start": start})
     return grammar
 
 

@@ -11,7 +11,7 @@ from structgen.frontends.json_schema.formats import warn_of_unknown_formats
 from structgen.frontends.json_schema.layout import Layout, Whitespace
 from structgen.frontends.json_schema.load import Document
 from structgen.frontends.json_schema.lower import value_state
-from structgen.grammar import Source
+from structgen.grammar import SourceCall
 from structgen.network import RETURN, Network
 
 __all__ = ["JSONSchemaGrammar", "json_schema"]
@@ -22,7 +22,7 @@ class JSONSchemaGrammar:
 
     __slots__ = ("_layout", "_schemas", "source")
 
-    def __init__(self, schemas: Schemas, layout: Layout, source: Source) -> None:
+    def __init__(self, schemas: Schemas, layout: Layout, source: SourceCall) -> None:
         self._schemas = schemas
         self._layout = layout
         self.source = source
@@ -108,4 +108,4 @@ def json_schema(
         "formats": formats,
         "strict": strict,
     }
-    return JSONSchemaGrammar(schemas, Layout(whitespace), Source("json_schema", source))
+    return JSONSchemaGrammar(schemas, Layout(whitespace), SourceCall("json_schema", source))

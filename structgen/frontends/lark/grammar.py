@@ -13,7 +13,7 @@ from lark.load_grammar import load_grammar
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.lark.embedded import take_embedded
 from structgen.frontends.lark.rules import read_rules
-from structgen.grammar import ContextFreeGrammar, Source, build, build_lexed, error_at
+from structgen.grammar import ContextFreeGrammar, SourceCall, build, build_lexed, error_at
 
 __all__ = ["lark"]
 
@@ -101,7 +101,7 @@ def lark(
         made = build(read.rules, read.start, text)
     else:
         made = build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
-    made.source = Source("lark", {"text": text, "start": start, "lexer": lexer})
+    made.source = SourceCall("lark", {"text": text, "start": start, "lexer": lexer})
     return made
 
 
