@@ -87,10 +87,13 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_OPEN,
     N_LINKS,
     N_SAFE_ROWS,
-) = range(61)
+    FINISHED,
+    FINISHED_OWNER,
+) = range(63)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
+MAX_FINISHED = 1 << 10
 MAX_STATES = 1 << 20
 MAX_EDGES = 1 << 21
 STATE_SLOTS = 1 << 20
@@ -2504,15 +2507,69 @@ def _find_recipe(a, config):
             return status
 
 
+# Most masks are written from their recipes: a few rows and short lists. Where that takes long, the
+# row is kept; a later configuration may take its place.
+
+LONG_RECIPE = 8
+DEAR = 4_000  # tokens to set, or rows to merge times ROW_COST
+ROW_COST = 1_000
+
+
 @njit(cache=True, nogil=True)
-def fill(arena, config, out):
-    """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
-    a = _borrowed(arena)
+def _is_finished(a, config):
+    """Whether the row of `config` is kept."""
+    return a[a[FINISHED_OWNER] + (config & (MAX_FINISHED - 1))] == config + 1
+
+
+@njit(cache=True, nogil=True)
+def _prepare(a, config):
+    """Find the recipe of `config`, and keep its row if the recipe is dear. 0, or NEED or FULL."""
     at = CONFIG + 7 * config
     if a[at + 3] < 0:
         status = _find_recipe(a, config)
         if status != 0:
             return status
+    count = a[at + 4]
+    if count <= LONG_RECIPE or _is_finished(a, config):
+        return 0
+    cost = 0
+    for i in range(count):
+        r = RESULT + 7 * a[RECIPE + a[at + 3] + i]
+        cost += a[r + 4] + (ROW_COST if a[r + 2] >= 0 else 0)
+    if cost > DEAR:
+        slot = config & (MAX_FINISHED - 1)
+        start = a[FINISHED] + slot * a[MASK_WORDS]
+        _write_row(a, config, a[start : start + a[MASK_WORDS]])
+        a[a[FINISHED_OWNER] + slot] = config + 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def fill(arena, config, out):
+    """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
+    a = _borrowed(arena)
+    status = _prepare(a, config)
+    if status == 0:
+        _copy_row(a, config, out)
+    return status
+
+
+@njit(cache=True, nogil=True)
+def _copy_row(a, config, out):
+    """Write the mask of a prepared configuration to out (int32[W])."""
+    if _is_finished(a, config):
+        words = a[MASK_WORDS]
+        start = a[FINISHED] + (config & (MAX_FINISHED - 1)) * words
+        out[:words] = a[start : start + words]
+        out[words:] = 0
+    else:
+        _write_row(a, config, out)
+
+
+@njit(cache=True, nogil=True)
+def _write_row(a, config, out):
+    """Write the mask of `config` to out (int32[W]) from its recipe."""
+    at = CONFIG + 7 * config
     words = a[MASK_WORDS]
     first = RECIPE + a[at + 3]
     count = a[at + 4]
@@ -2540,7 +2597,6 @@ def fill(arena, config, out):
         for i in range(a[N_EOS]):
             token = a[a[EOS] + i]
             out[token >> 5] |= np.int32(1 << (token & 31))
-    return 0
 
 
 @njit(cache=True, nogil=True)
@@ -2548,10 +2604,9 @@ def prepare_many(arena, configs):
     """Find the recipes of configs (int64[B]). 0, or NEED or FULL."""
     a = _borrowed(arena)
     for i in range(configs.shape[0]):
-        if a[CONFIG + 7 * configs[i] + 3] < 0:
-            status = _find_recipe(a, configs[i])
-            if status != 0:
-                return status
+        status = _prepare(a, configs[i])
+        if status != 0:
+            return status
     return 0
 
 
@@ -2560,4 +2615,4 @@ def fill_many(arena, configs, out):
     """Write the masks of prepared configs (int64[B]) to out (int32[B, W])."""
     a = _borrowed(arena)
     for i in range(configs.shape[0]):
-        fill(a, configs[i], out[i])
+        _copy_row(a, configs[i], out[i])
