@@ -151,7 +151,7 @@ class Generator:
             tokens = encode_prompt(self.tokenizer, one, raw=raw, window=window)
             room = max_new_tokens if window is None else min(max_new_tokens, window - len(tokens))
             requests.append(Request(tokens, compiled.matcher(), room, number))
-        forward = self._forward() if fast_forward else None
+        forward = self.fast_forward() if fast_forward else None
         if speculation == "auto" and several:
             speculation = None
         speculator = self._speculator(speculation, fast_forward)
@@ -190,7 +190,12 @@ class Generator:
             self._compiled.popitem(last=False)
         return compiled
 
-    def _forward(self) -> FastForward:
+    def fast_forward(self) -> FastForward:
+        """How forced text is cut into tokens.
+
+        Raises:
+            VocabularyError: The tokenizer does not give bytes back.
+        """
         if self._fast_forward is None:
             self._fast_forward = FastForward(self.tokenizer, self.vocabulary)
         return self._fast_forward
@@ -235,7 +240,7 @@ class Generator:
     def _cut(self) -> Callable[[Matcher, Sequence[int]], list[int]]:
         """How drafts cut forced text: as the tokenizer does, or where it cannot, greedily."""
         try:
-            return self._forward().tokens
+            return self.fast_forward().tokens
         except VocabularyError:
             return lambda matcher, _: matcher.forced_tokens()
 

@@ -10,6 +10,7 @@ import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from structgen.models.inner import InnerTreeSession, inner_obstacle
 from structgen.models.tree import CausalTreeSession, tree_obstacle
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class CausalBackend:
         window = getattr(config, "max_position_embeddings", None)
         self.window = None if window is None else int(window)
         self._obstacle: str | None = _UNKNOWN
+        self._inner_obstacle: str | None = _UNKNOWN
 
     def start(self) -> CausalSession:
         """A session whose batch is fixed by its first `forward`."""
@@ -45,6 +47,12 @@ class CausalBackend:
         if self._obstacle is _UNKNOWN:
             self._obstacle = tree_obstacle(self.model)
         return self._obstacle
+
+    def inner_obstacle(self) -> str | None:
+        """Why the model cannot be used in two parts (`models.inner`); None if it can."""
+        if self._inner_obstacle is _UNKNOWN:
+            self._inner_obstacle = inner_obstacle(self.model)
+        return self._inner_obstacle
 
     def describe(self) -> str:
         """The model's shape and where it runs: passes cost the same where these are the same."""
@@ -65,6 +73,8 @@ class CausalBackend:
         obstacle = self.tree_obstacle()
         if obstacle is not None:
             raise ValueError(f"The model cannot look at trees: {obstacle}")
+        if self.inner_obstacle() is None:
+            return InnerTreeSession(self.model)
         return CausalTreeSession(self.model)
 
 

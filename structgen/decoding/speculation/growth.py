@@ -37,12 +37,10 @@ class Bud:
 
     Attributes:
         point: The point.
-        said: For each drafter, its legal tokens and what it said of each.
         law: What children are drawn from; empty where the best are taken.
     """
 
     point: Point
-    said: dict[str, Guess] = field(default_factory=dict)
     law: Law = field(default_factory=dict)
 
 
@@ -178,7 +176,8 @@ class Growth:
             depths.append(depths[parent] + 1)
             expected -= minus_chance
             context = (*before.context, token)[-CONTEXT_TOKENS:]
-            open_bud(Point(context, before.answered + 1, matcher, before), depths[-1])
+            after = Point(context, before.answered + 1, matcher, before, before.inside)
+            open_bud(after, depths[-1])
         return Draft(DraftTree(tokens, parents), chances, sources, buds)
 
     # --- One point --------------------------------------------------------------------------------
@@ -191,6 +190,16 @@ class Growth:
             bud.point.matcher.fill_bitmask(self._row)
         except VocabularyError:  # no token can go on here; whether the text comes here is open
             return []
+        bud.point.mask = self._row
+        try:
+            return self._asked(bud, number, noise, draw_seed)
+        finally:
+            bud.point.mask = None
+
+    def _asked(
+        self, bud: Bud, number: int, noise: tuple[int, float] | None, draw_seed: int | None
+    ) -> Children:
+        """What the drafters say at a point."""
         allowed = self._row.tobytes()
         merged: dict[int, tuple[float, tuple[str, ...]]] = {}
         for drafter in self._drafters:
@@ -200,7 +209,7 @@ class Growth:
                 return [(guess[0][0], 1.0, (drafter.name,))]
             if noise is not None and draw_seed is None:
                 guess = _raced(guess, noise, bud.point.answered)
-            bud.said[drafter.name] = guess
+            bud.point.said[drafter.name] = guess
             for token, said in guess:
                 chance = self._acceptance.chance(drafter.name, said)
                 known, names = merged.get(token, (0.0, ()))

@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from structgen.decoding.speculation.drafters.heads import Hydra, Medusa
 from structgen.decoding.speculation.drafters.lookup import AnswerLookup, PromptLookup
 from structgen.decoding.speculation.drafters.ngrams import Ngrams, Trigrams
 from structgen.decoding.speculation.drafters.protocol import Drafter
 from structgen.decoding.speculation.drafters.recycling import Recycling, StateRecycling
 from structgen.decoding.speculation.verifiers import VERIFIERS, VerifierName
 
-__all__ = ["DRAFTERS", "FORCED", "MAX_NODES", "Speculation"]
+__all__ = ["DRAFTERS", "FORCED", "INNER", "MAX_NODES", "Speculation"]
 
 FORCED = "forced"  # needs the tokenizer, so the generator makes it
 DRAFTERS: dict[str, Callable[[], Drafter]] = {
     drafter.name: drafter
     for drafter in (PromptLookup, AnswerLookup, Recycling, StateRecycling, Ngrams, Trigrams)
+}
+INNER: dict[str, Callable[[], Drafter]] = {  # look inside the model
+    drafter.name: drafter for drafter in (Medusa, Hydra)
 }
 MAX_NODES = 63
 USUAL = (FORCED, *(name for name in DRAFTERS if name != Trigrams.name))  # n-grams know as much
@@ -28,7 +32,7 @@ class Speculation:
     """How to speculate.
 
     Args:
-        drafters: Names (`"forced"` and those of `DRAFTERS`) and objects (`Drafter`); their guesses
+        drafters: Names (`"forced"`, those of `DRAFTERS` and those of `INNER`) and objects (`Drafter`); their guesses
             are merged into one tree.
         verifier: "match": the text is that of one-by-one decoding, token for token; "rejection":
             another draw from the same distribution; "typical": the distribution changes.
@@ -52,10 +56,10 @@ class Speculation:
     def __post_init__(self) -> None:
         object.__setattr__(self, "drafters", tuple(self.drafters))
         for drafter in self.drafters:
-            if isinstance(drafter, str) and drafter != FORCED and drafter not in DRAFTERS:
+            known = (FORCED, *DRAFTERS, *INNER)
+            if isinstance(drafter, str) and drafter not in known:
                 raise ValueError(
-                    f"There is no drafter {drafter!r}: the drafters are {FORCED}, "
-                    f"{', '.join(DRAFTERS)}"
+                    f"There is no drafter {drafter!r}: the drafters are {', '.join(known)}"
                 )
         if self.verifier not in VERIFIERS:
             raise ValueError(

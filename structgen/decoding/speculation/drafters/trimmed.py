@@ -1,0 +1,83 @@
+"""An output head with few rows: the frequent tokens', and where few tokens are legal theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from structgen.bitmask import allowed_tokens
+from structgen.decoding.speculation.drafters.protocol import Guess
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+__all__ = ["TrimmedHead"]
+
+_KEPT = 8  # tokens of a guess
+
+
+class TrimmedHead:
+    """Chances of the frequent tokens and, where no more than as many are legal, of all of those.
+
+    A draft has to be likely, not exact, and most of a vocabulary is hardly ever written; the rows
+    of the head that are left out need not be read.
+
+    Args:
+        weight: floating[V, d], the whole head's.
+        tokens: The frequent ones, each below V.
+        bias: floating[V], or None.
+
+    Source:
+        Goel et al., 'VocabTrim: Vocabulary Pruning for Efficient Speculative Decoding in LLMs',
+        2025, section 3.
+    """
+
+    def __init__(
+        self, weight: torch.Tensor, tokens: Sequence[int], bias: torch.Tensor | None = None
+    ) -> None:
+        self._tokens = np.unique(np.asarray(tokens, np.int64))
+        self._weight = weight
+        self._bias = bias
+        self._rows = weight[self._index(self._tokens)]
+
+    def guess(self, state: torch.Tensor, mask: NDArray[np.int32]) -> Guess:
+        """The most probable tokens that are legal, and their chances among those looked at.
+
+        Args:
+            state: floating[d], what the whole head would be given.
+            mask: int32[W], what is legal.
+
+        Example:
+            >>> import torch
+            >>> head = TrimmedHead(torch.eye(3), [0])
+            >>> state = torch.tensor([1.0, 2.0, 3.0])
+            >>> head.guess(state, np.array([0b111], np.int32))
+            [(0, 1.0)]
+            >>> head.guess(state, np.array([0b100], np.int32))
+            [(2, 1.0)]
+        """
+        import torch
+
+        legal = allowed_tokens(mask)
+        legal = legal[legal < len(self._weight)]
+        if len(legal) <= len(self._tokens):
+            tokens, rows = legal, self._weight[self._index(legal)]
+        else:
+            common = np.isin(self._tokens, legal, assume_unique=True)
+            tokens = self._tokens[common]
+            rows = self._rows if common.all() else self._rows[torch.from_numpy(common)]
+        if not len(tokens):
+            return ()
+        logits = torch.mv(rows, state.to(rows.dtype)).double()
+        if self._bias is not None:
+            logits += self._bias[self._index(tokens)]
+        chances, best = logits.softmax(0).topk(min(_KEPT, len(tokens)))
+        return list(zip(tokens[best.cpu().numpy()].tolist(), chances.tolist(), strict=True))
+
+    def _index(self, tokens: NDArray[np.int64]) -> torch.Tensor:
+        import torch
+
+        return torch.from_numpy(tokens).to(self._weight.device)

@@ -1,0 +1,103 @@
+"""Drafters that look inside a model: nothing they draft changes the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import structgen as sg
+from structgen.decoding.speculation.drafters.heads import (
+    Heads,
+    Hydra,
+    Medusa,
+    TrainedHeads,
+    heads_folder,
+)
+from structgen.decoding.speculation.drafters.protocol import Drafter
+from structgen.decoding.speculation.training.fit import save_heads
+from tests.decoding.speculation.small_models import small_generator
+from tests.decoding.speculation.test_equality import GRAMMARS, MODES, PERSON, SCHEMAS
+from tests.fakes import VOCABULARY, tree_generator
+
+WIDTH = 16
+
+
+def some_heads(sees_tokens: bool, count: int = 3) -> Heads:
+    """Heads with random weights."""
+    torch.manual_seed(1)
+    weights = {}
+    for number in range(1, count + 1):
+        read = (number + 1 if sees_tokens else 1) * WIDTH
+        weights[f"{number}.down"] = torch.randn(5, read)
+        weights[f"{number}.up"] = torch.randn(WIDTH, 5)
+    return Heads(weights)
+
+
+COMMON = list(range(97, 123)) + list(range(256, VOCABULARY.size))
+DRAFTERS: dict[str, Callable[[sg.Generator], Drafter]] = {
+    "medusa": lambda made: Medusa((some_heads(False), COMMON)),
+    "hydra": lambda made: Hydra((some_heads(True), COMMON)),
+}
+
+
+def check(made: sg.Generator, source: Any, speculation: Any, **options: Any) -> sg.Result:
+    """With speculation the result is the same, in no more passes."""
+    options = {"max_new_tokens": 24, "at_limit": "complete", "seed": 5, **options}
+    kind = "schema" if isinstance(source, dict | bool) else "grammar"
+    expected = made.generate("prompt", **{kind: source}, **options)
+    found: sg.Result = made.generate("prompt", **{kind: source}, speculation=speculation, **options)
+    assert found.tokens == expected.tokens
+    assert (found.text, found.finish_reason) == (expected.text, expected.finish_reason)
+    assert found.stats.forward_passes <= expected.stats.forward_passes
+    return found
+
+
+@pytest.mark.parametrize("name", DRAFTERS)
+def test_each_drafter_alone(name: str) -> None:
+    made = small_generator()
+    speculation = sg.Speculation(drafters=(DRAFTERS[name](made),), nodes=10)
+    drafted = accepted = 0
+    for mode in MODES:
+        for source in (PERSON, SCHEMAS[14], GRAMMARS[0], GRAMMARS[4]):
+            drafts = check(made, source, speculation, **mode).stats.drafts
+            assert drafts is not None
+            drafted += drafts.drafted
+            accepted += drafts.accepted
+    assert 0 < accepted < drafted
+
+
+@pytest.mark.parametrize("mode", range(len(MODES)))
+def test_all_drafters_together(mode: int) -> None:
+    made = small_generator(mode)
+    inner = [make(made) for make in DRAFTERS.values()]
+    speculation = sg.Speculation(drafters=("forced", "state", *inner), nodes=16)
+    for source in [*SCHEMAS[::2], *GRAMMARS]:
+        check(made, source, speculation, **MODES[mode])
+
+
+@pytest.mark.parametrize("name", ["medusa", "hydra"])
+def test_heads_of_the_cache_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path))
+    made = small_generator()
+    speculation = sg.Speculation(drafters=(name,), nodes=8)
+    with pytest.raises(sg.GenerationError, match="train-heads"):
+        made.generate("p", schema=PERSON, speculation=speculation)
+    folder = heads_folder(made.backend.model)  # type: ignore[attr-defined]
+    folder.mkdir(parents=True)
+    save_heads(some_heads(name == "hydra"), COMMON, folder / f"{name}.safetensors")
+    drafts = check(made, PERSON, speculation, fast_forward=False).stats.drafts
+    assert drafts is not None and drafts.drafted > 0
+
+
+def test_a_model_that_does_not_tell_its_states() -> None:
+    made, _ = tree_generator()
+    heads: TrainedHeads
+    for heads in (Medusa((some_heads(False), COMMON)), Hydra((some_heads(True), COMMON))):
+        with pytest.raises(sg.GenerationError, match="hidden states"):
+            made.generate("p", schema=PERSON, speculation=sg.Speculation(drafters=(heads,)))
