@@ -21,9 +21,7 @@ __all__ = ["allowed_logits"]
 SPARSE_SHARE = 1 / 16  # of the tokens; gathering that many rows takes as long as reading them all
 
 
-def allowed_logits(
-    hidden: torch.Tensor, head: Any, bitmask: NDArray[np.int32]
-) -> torch.Tensor:
+def allowed_logits(hidden: torch.Tensor, head: Any, bitmask: NDArray[np.int32]) -> torch.Tensor:
     """The logits of the allowed tokens; minus infinity for all others.
 
     Args:

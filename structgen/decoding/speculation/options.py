@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from structgen.decoding.speculation.drafters.early_exit import EarlyExit
 from structgen.decoding.speculation.drafters.heads import Hydra, Medusa
 from structgen.decoding.speculation.drafters.lookup import AnswerLookup, PromptLookup
 from structgen.decoding.speculation.drafters.ngrams import Ngrams, Trigrams
 from structgen.decoding.speculation.drafters.protocol import Drafter
 from structgen.decoding.speculation.drafters.recycling import Recycling, StateRecycling
+from structgen.decoding.speculation.drafters.retrieval import Retrieval
 from structgen.decoding.speculation.verifiers import VERIFIERS, VerifierName
 
 __all__ = ["DRAFTERS", "FORCED", "INNER", "MAX_NODES", "Speculation"]
@@ -21,7 +23,7 @@ DRAFTERS: dict[str, Callable[[], Drafter]] = {
     for drafter in (PromptLookup, AnswerLookup, Recycling, StateRecycling, Ngrams, Trigrams)
 }
 INNER: dict[str, Callable[[], Drafter]] = {  # look inside the model
-    drafter.name: drafter for drafter in (Medusa, Hydra)
+    drafter.name: drafter for drafter in (Medusa, Hydra, EarlyExit, Retrieval)
 }
 MAX_NODES = 63
 USUAL = (FORCED, *(name for name in DRAFTERS if name != Trigrams.name))  # n-grams know as much
@@ -32,8 +34,8 @@ class Speculation:
     """How to speculate.
 
     Args:
-        drafters: Names (`"forced"`, those of `DRAFTERS` and those of `INNER`) and objects (`Drafter`); their guesses
-            are merged into one tree.
+        drafters: Names (`"forced"`, those of `DRAFTERS` and of `INNER`) and objects (`Drafter`);
+            their guesses are merged into one tree.
         verifier: "match": the text is that of one-by-one decoding, token for token; "rejection":
             another draw from the same distribution; "typical": the distribution changes.
         nodes: How many drafts a forward pass looks at: a number (0 is one), or "auto", which finds

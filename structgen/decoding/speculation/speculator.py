@@ -18,6 +18,7 @@ from structgen.decoding.speculation.drafters.protocol import (
     Point,
     Row,
 )
+from structgen.decoding.speculation.drafters.retrieval import Retrieval
 from structgen.decoding.speculation.growth import Bud, Draft, Growth
 from structgen.decoding.speculation.options import (
     DRAFTERS,
@@ -62,7 +63,9 @@ class Speculator:
         self.most_nodes = MAX_NODES if isinstance(options.nodes, str) else options.nodes
         self._draws = options.verifier == "rejection"
         self._noisy = options.verifier == "match"
-        self._drafters = [self._drafter(drafter, cut, fast_forward) for drafter in options.drafters]
+        drafters = [self._drafter(drafter, cut, fast_forward) for drafter in options.drafters]
+        # What is retrieved is pruned by what the others have said.
+        self._drafters = sorted(drafters, key=lambda drafter: isinstance(drafter, Retrieval))
         self._acceptance = Acceptance()
         self._controller = controller
         self._growth = Growth(

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 import structgen as sg
+from structgen.decoding.speculation.drafters.draft_model import DraftModel
+from structgen.decoding.speculation.drafters.early_exit import EarlyExit
 from structgen.decoding.speculation.drafters.heads import (
     Heads,
     Hydra,
@@ -18,8 +20,9 @@ from structgen.decoding.speculation.drafters.heads import (
     heads_folder,
 )
 from structgen.decoding.speculation.drafters.protocol import Drafter
+from structgen.decoding.speculation.drafters.retrieval import Datastore, Retrieval
 from structgen.decoding.speculation.training.fit import save_heads
-from tests.decoding.speculation.small_models import small_generator
+from tests.decoding.speculation.small_models import small_generator, small_model
 from tests.decoding.speculation.test_equality import GRAMMARS, MODES, PERSON, SCHEMAS
 from tests.fakes import VOCABULARY, tree_generator
 
@@ -37,10 +40,31 @@ def some_heads(sees_tokens: bool, count: int = 3) -> Heads:
     return Heads(weights)
 
 
+def first_layers(made: sg.Generator, count: int) -> Any:
+    """The model's first layers as a model of its own."""
+    model = made.backend.model  # type: ignore[attr-defined]
+    made_small = small_model(0, num_hidden_layers=count)
+    made_small.load_state_dict(model.state_dict(), strict=False)
+    return made_small
+
+
+def answers(made: sg.Generator) -> list[list[int]]:
+    """What the model answers without speculation."""
+    return [
+        made.generate(
+            "prompt", schema=schema, max_new_tokens=24, at_limit="complete", fast_forward=False
+        ).tokens
+        for schema in (PERSON, SCHEMAS[14])
+    ]
+
+
 COMMON = list(range(97, 123)) + list(range(256, VOCABULARY.size))
 DRAFTERS: dict[str, Callable[[sg.Generator], Drafter]] = {
     "medusa": lambda made: Medusa((some_heads(False), COMMON)),
     "hydra": lambda made: Hydra((some_heads(True), COMMON)),
+    "exit": lambda made: EarlyExit(COMMON),
+    "draft": lambda made: DraftModel(first_layers(made, 3), COMMON),
+    "retrieval": lambda made: Retrieval(Datastore(answers(made))),
 }
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["TrimmedHead"]
 
 _KEPT = 8  # tokens of a guess
+_SURE = 0.999
 
 
 class TrimmedHead:
@@ -55,7 +56,7 @@ class TrimmedHead:
             >>> head = TrimmedHead(torch.eye(3), [0])
             >>> state = torch.tensor([1.0, 2.0, 3.0])
             >>> head.guess(state, np.array([0b111], np.int32))
-            [(0, 1.0)]
+            [(0, 0.999)]
             >>> head.guess(state, np.array([0b100], np.int32))
             [(2, 1.0)]
         """
@@ -75,6 +76,8 @@ class TrimmedHead:
         if self._bias is not None:
             logits += self._bias[self._index(tokens)]
         chances, best = logits.softmax(0).topk(min(_KEPT, len(tokens)))
+        if len(legal) > 1:  # only where nothing else is legal a guess is certain
+            chances = chances.clamp(max=_SURE)
         return list(zip(tokens[best.cpu().numpy()].tolist(), chances.tolist(), strict=True))
 
     def _index(self, tokens: NDArray[np.int64]) -> torch.Tensor:

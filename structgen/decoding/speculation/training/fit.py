@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structgen.decoding.speculation.drafters.heads import Heads, normalized
-from structgen.decoding.speculation.training.corpus import Text
+from structgen.decoding.speculation.training.texts import Text
 
 if TYPE_CHECKING:
     import torch
