@@ -31,6 +31,7 @@ from structgen.vocabulary import Vocabulary
 __all__ = ["Generator", "Stream", "generate"]
 
 MAX_COMPILED_GRAMMARS = 128  # kept per generator; the one used longest ago goes first
+MAX_SPECULATORS = 8  # the same of ways to speculate, each with all that it has learnt
 
 AtLimit = Literal["error", "complete"]
 
@@ -72,7 +73,7 @@ class Generator:
         self.vocabulary = vocabulary
         self._fast_forward: FastForward | None = None
         self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
-        self._speculators: dict[tuple[Speculation, bool], Speculator] = {}
+        self._speculators: OrderedDict[tuple[Speculation, bool], Speculator] = OrderedDict()
         self._controller: Controller | None = None
 
     def generate(
@@ -235,6 +236,9 @@ class Generator:
                 self.vocabulary.size,
                 self._controller if options.nodes == "auto" else None,
             )
+            if len(self._speculators) > MAX_SPECULATORS:
+                self._speculators.popitem(last=False)
+        self._speculators.move_to_end(key)
         return self._speculators[key]
 
     def _cut(self) -> Callable[[Matcher, Sequence[int]], list[int]]:

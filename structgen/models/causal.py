@@ -10,13 +10,15 @@ import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from structgen.models.inner import InnerTreeSession, inner_obstacle
+from structgen.models.inner import InnerModel, InnerTreeSession, inner_obstacle
 from structgen.models.tree import CausalTreeSession, tree_obstacle
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
-__all__ = ["CausalBackend", "CausalSession"]
+__all__ = ["CausalBackend", "CausalSession", "SparseCausalSession"]
 
 _UNKNOWN = "not tried yet"
 
@@ -40,6 +42,8 @@ class CausalBackend:
 
     def start(self) -> CausalSession:
         """A session whose batch is fixed by its first `forward`."""
+        if self.model.device.type == "cpu" and self.inner_obstacle() is None:
+            return SparseCausalSession(self.model)
         return CausalSession(self.model)
 
     def tree_obstacle(self) -> str | None:
@@ -131,3 +135,19 @@ class CausalSession:
         index = torch.tensor(list(rows))
         self._mask, self._lengths = self._mask[index], self._lengths[index]
         self._cache.batch_select_indices(index.to(self._model.device))
+
+
+class SparseCausalSession(CausalSession):
+    """The same, with logits for allowed tokens only where those are few (`SparseSession`).
+
+    Args:
+        model: A causal model of transformers without an inner obstacle, in host memory.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._inner = InnerModel(model)
+        super().__init__(self._inner)
+
+    def allow(self, bitmask: NDArray[np.int32]) -> None:
+        """Say which logits of the next pass matter; see `SparseSession.allow`."""
+        self._inner.allow(bitmask)

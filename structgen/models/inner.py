@@ -45,7 +45,6 @@ class InnerModel:
         layers: floating[B, T, d] for the embedding and then after each layer, of the last call;
             None unless `keep_layers`.
         keep_layers: Whether to keep them.
-        allowed: int32[B * kept, W], the tokens whose logits matter in the next call; None: all.
     """
 
     def __init__(self, model: Any) -> None:
@@ -55,7 +54,7 @@ class InnerModel:
         self.hidden: torch.Tensor | None = None
         self.layers: Sequence[torch.Tensor] | None = None
         self.keep_layers = False
-        self.allowed: NDArray[np.int32] | None = None
+        self._allowed: NDArray[np.int32] | None = None
 
     @property
     def device(self) -> Any:
@@ -77,8 +76,20 @@ class InnerModel:
         """The input embedding, whose weight is floating[at least V, d]."""
         return self.model.get_input_embeddings()
 
+    def allow(self, bitmask: NDArray[np.int32]) -> None:
+        """Say which logits of the next call matter; the others are minus infinity.
+
+        Where the weights are not in host memory this changes nothing: there a whole head is as fast
+        as telling which rows to read.
+
+        Args:
+            bitmask: int32[B * kept, W].
+        """
+        if self.device.type == "cpu":
+            self._allowed = bitmask
+
     def __call__(self, *, logits_to_keep: int, **inputs: Any) -> Any:
-        """As the model's own call; `allowed` is used up, and its other logits are -inf.
+        """As the model's own call, but for logits that do not matter.
 
         Args:
             logits_to_keep: How many last positions have logits.
@@ -88,7 +99,7 @@ class InnerModel:
         self.layers = output.hidden_states if self.keep_layers else None
         self.states = output.last_hidden_state
         self.hidden = self.states[:, -logits_to_keep:]
-        allowed, self.allowed = self.allowed, None
+        allowed, self._allowed = self._allowed, None
         if allowed is None:
             return SimpleNamespace(logits=self.head(self.hidden))
         flat = self.hidden.reshape(-1, self.hidden.shape[-1])
@@ -103,10 +114,6 @@ class InnerSession(Protocol):
     inner: InnerModel
     known: int
     last_hidden: torch.Tensor | None
-
-    def allow(self, bitmask: NDArray[np.int32]) -> None:
-        """Only these logits of the next pass matter; the others will be minus infinity."""
-        ...
 
     def text_cache(self, layers: int) -> Any:
         """A cache of the text in the first layers, which may be added to."""
@@ -136,12 +143,8 @@ class InnerTreeSession(CausalTreeSession):
         return self._length
 
     def allow(self, bitmask: NDArray[np.int32]) -> None:
-        """Only these logits of the next pass matter; the others will be minus infinity.
-
-        Args:
-            bitmask: int32[n + 1, W], a row for the end of the text and for each node.
-        """
-        self.inner.allowed = bitmask
+        """Say which logits of the next pass matter; see `SparseSession.allow`."""
+        self.inner.allow(bitmask)
 
     def keep_path(self, nodes: Sequence[int]) -> None:
         """Make a path of the last tree part of the text; see `TreeSession.keep_path`."""

@@ -20,7 +20,7 @@ from structgen.decoding.speculation.growth import Draft
 from structgen.decoding.speculation.masks import TreeMasks, tree_masks
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import LimitExceededError
-from structgen.models.inner import InnerSession
+from structgen.models.protocol import SparseSession
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +84,7 @@ def speculate(
         if len(masks.nodes) < len(draft.tree):
             draft = _legal(draft, masks.nodes)
         masked = time.perf_counter()
-        if isinstance(session, InnerSession):
+        if isinstance(session, SparseSession):
             session.allow(masks.bitmask)
         logits = session.forward_tree(pending, draft.tree.tokens, draft.tree.parents)
         seen = time.perf_counter()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ from structgen.models.causal import CausalSession
 from structgen.models.inner import InnerModel
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
 __all__ = ["prompt_for", "write_texts"]
 
@@ -57,9 +60,10 @@ def write_texts(
     """
     tokens = 0
     for number, start in enumerate(range(0, len(names), BATCH)):
-        file = folder / f"{number:05d}.safetensors"
+        batch = {name: schemas[name] for name in names[start : start + BATCH]}
+        digest = sha256(json.dumps(batch).encode()).hexdigest()[:12]
+        file = folder / f"{number:05d}-{digest}.safetensors"
         if not file.exists():
-            batch = {name: schemas[name] for name in names[start : start + BATCH]}
             temperature = _TEMPERATURES[number % len(_TEMPERATURES)]
             save_texts(_answers(generator, batch, Sampling(temperature)), file)
         tokens += sum(len(text.tokens) for text in load_texts(file))
@@ -93,7 +97,7 @@ def _answers(generator: Generator, schemas: Mapping[str, Any], sampling: Samplin
 
 
 class _Recorder:
-    """A session that keeps the state of every token that it is fed (`Session`)."""
+    """A session that keeps the state of every token that it is fed (`Session`, `SparseSession`)."""
 
     def __init__(self, model: Any, requests: Sequence[Request]) -> None:
         self._inner = InnerModel(model)
@@ -111,6 +115,9 @@ class _Recorder:
         for number, row, states in zip(self._rows, rows, self._inner.states, strict=True):
             self._states[number].append(states[-len(row) :].half())
         return logits
+
+    def allow(self, bitmask: NDArray[np.int32]) -> None:
+        self._inner.allow(bitmask)
 
     def keep(self, rows: Sequence[int]) -> None:
         self._session.keep(rows)
