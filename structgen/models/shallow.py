@@ -32,7 +32,7 @@ def shallow(model: Any, layers: int) -> Any:
 
     Source:
         Elhoushi et al., 'LayerSkip: Enabling Early Exit Inference and Self-Speculative Decoding',
-        ACL 2024, section 4.3.
+        ACL 2024.
     """
     import torch
 

@@ -38,7 +38,10 @@ def test_schemas_of_folders_and_archives(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(lzma.compress(raw) if name.endswith("xz") else raw)
         assert read_schemas(tmp_path / name) == expected
     (tmp_path / "empty").mkdir()
-    for bad in ("empty", "nowhere"):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.json").write_text("[" * 100_000)
+    (tmp_path / "broken.tar").write_bytes(b"no archive")
+    for bad in ("empty", "nowhere", "deep", "broken"):
         with pytest.raises(ValueError, match=bad):
             read_schemas(tmp_path / bad)
 

@@ -141,8 +141,7 @@ class Hydra(TrainedHeads):
     """Heads that see the last state and the tokens after it.
 
     Source:
-        Ankner et al., 'Hydra: Sequentially-Dependent Draft Heads for Medusa Decoding', COLM 2024,
-        section 3.
+        Ankner et al., 'Hydra: Sequentially-Dependent Draft Heads for Medusa Decoding', COLM 2024.
     """
 
     name = "hydra"

@@ -31,7 +31,7 @@ class Datastore:
 
     Source:
         Manber and Myers, 'Suffix Arrays: A New Method for On-Line String Searches', SIAM Journal
-        on Computing 22(5), 1993, section 4 (ordering by doubled prefixes).
+        on Computing 22(5), 1993 (ordering by doubled prefixes).
 
     Example:
         >>> store = Datastore([[1, 2, 3], [1, 2, 4], [2, 3]])
@@ -104,7 +104,7 @@ class Retrieval:
         store: The texts; None takes those that the model's heads were trained on.
 
     Source:
-        Quan et al., 'RASD: Retrieval-Augmented Speculative Decoding', 2025: pruning of the
+        Quan et al., 'RASD: Retrieval-Augmented Speculative Decoding', ACL 2025: pruning of the
         retrieval tree, and fusion of trees by longest common prefixes (of which growing one tree
         from all guesses is the result).
     """

@@ -33,7 +33,7 @@ class TrimmedHead:
 
     Source:
         Goel et al., 'VocabTrim: Vocabulary Pruning for Efficient Speculative Decoding in LLMs',
-        2025, section 3.
+        2025.
     """
 
     def __init__(

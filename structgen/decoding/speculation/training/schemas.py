@@ -42,7 +42,7 @@ def read_schemas(place: Path | None) -> dict[str, Any]:
     try:
         files = _folder(place) if place.is_dir() else _archive(place)
         found = {name: _schema(content) for name, content in files}
-    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError) as error:
+    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError, RecursionError) as error:
         raise ValueError(f"Cannot read schemas from {place}: {error}") from None
     if not found:
         raise ValueError(f"{place} has no JSON files")
