@@ -15,7 +15,12 @@ import structgen as sg
 from structgen.decoding.speculation.drafters.heads import Heads, normalized
 from structgen.decoding.speculation.training.fit import HEADS, fit, frequent_tokens
 from structgen.decoding.speculation.training.schemas import read_schemas, split
-from structgen.decoding.speculation.training.texts import Text, load_texts, save_texts
+from structgen.decoding.speculation.training.texts import (
+    Text,
+    load_texts,
+    read_answers,
+    save_texts,
+)
 from structgen.decoding.speculation.training.train import train_heads
 from tests.decoding.speculation.small_models import small_generator, small_model
 from tests.fakes import VOCABULARY, tree_generator
@@ -63,6 +68,7 @@ def test_texts_come_back(tmp_path: Path) -> None:
     found = load_texts(tmp_path / "x.safetensors")
     assert [(text.name, text.tokens) for text in found] == [("a/b.json", [1, 2]), ("c", [3])]
     assert torch.equal(found[0].states, texts[0].states)
+    assert read_answers(tmp_path) == [[1, 2], [3]]
 
 
 @pytest.mark.parametrize("sees_tokens", [False, True])

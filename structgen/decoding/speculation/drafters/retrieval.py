@@ -138,20 +138,20 @@ class Retrieval:
 
 
 def _training_texts(point: Point) -> Datastore:
-    from structgen.decoding.speculation.training.texts import read_texts
+    from structgen.decoding.speculation.training.texts import read_answers
 
     if point.inside is None:
         raise GenerationError(
             "The drafter 'retrieval' needs texts: give it a Datastore, or use a model of "
             "transformers whose heads were trained"
         )
-    texts = read_texts(heads_folder(point.inside.session.inner.model) / "texts")
-    if not texts:
+    answers = read_answers(heads_folder(point.inside.session.inner.model) / "texts")
+    if not answers:
         raise GenerationError(
             "There are no texts of this model for the drafter 'retrieval': make them with "
             "`structgen train-heads`, or give it a Datastore"
         )
-    return Datastore(text.tokens for text in texts)
+    return Datastore(answers)
 
 
 def _suffix_order(tokens: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Text", "load_texts", "read_texts", "save_texts"]
+__all__ = ["Text", "load_texts", "read_answers", "read_texts", "save_texts"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,22 @@ def read_texts(folder: Path) -> list[Text]:
         folder: Where the files are.
     """
     return [text for file in sorted(folder.glob("*.safetensors")) for text in load_texts(file)]
+
+
+def read_answers(folder: Path) -> list[list[int]]:
+    """The tokens of all answers, without their states.
+
+    Args:
+        folder: Where the files are.
+    """
+    from safetensors import safe_open
+
+    found = []
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, framework="np") as contents:
+            keys = sorted(key for key in contents.keys() if key.endswith("/tokens"))
+            found += [contents.get_tensor(key).tolist() for key in keys]
+    return found
 
 
 def save_texts(texts: Sequence[Text], file: Path) -> None:
