@@ -64,23 +64,29 @@ class TrimmedHead:
 
         legal = allowed_tokens(mask)
         legal = legal[legal < len(self._weight)]
-        if len(legal) <= len(self._tokens):
-            tokens, rows = legal, self._weight[self._index(legal)]
-        else:
-            common = np.isin(self._tokens, legal, assume_unique=True)
-            tokens = self._tokens[common]
-            rows = self._rows if common.all() else self._rows[torch.from_numpy(common)]
+        few = len(legal) <= len(self._tokens)
+        tokens = legal if few else self._tokens
+        rows = self._weight[self._index(legal)] if few else self._rows
         if not len(tokens):
             return ()
         logits = torch.mv(rows, state.to(rows.dtype)).double()
         if self._bias is not None:
             logits += self._bias[self._index(tokens)]
+        if not few:
+            bits = mask.view(np.uint8)[tokens >> 3] >> (tokens & 7).astype(np.uint8) & 1
+            logits[self._index(bits == 0)] = -torch.inf
+            if not bits.any():
+                return ()
         chances, best = logits.softmax(0).topk(min(_KEPT, len(tokens)))
         if len(legal) > 1:  # only where nothing else is legal a guess is certain
             chances = chances.clamp(max=_SURE)
-        return list(zip(tokens[best.cpu().numpy()].tolist(), chances.tolist(), strict=True))
+        named = tokens[best.cpu().numpy()].tolist()
+        return [
+            (token, chance) for token, chance in zip(named, chances.tolist(), strict=True) if chance
+        ]
 
-    def _index(self, tokens: NDArray[np.int64]) -> torch.Tensor:
+    def _index(self, tokens: NDArray[np.int64] | NDArray[np.bool_]) -> torch.Tensor:
+        """Ids, or truths by row, where the weight is."""
         import torch
 
         return torch.from_numpy(tokens).to(self._weight.device)
