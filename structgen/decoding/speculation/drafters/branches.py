@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from structgen.decoding.speculation.drafters.protocol import Point
+
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Branches"]
+__all__ = ["Branches", "state_at"]
 
 
 class Branches:
@@ -98,3 +100,34 @@ class Branches:
             )
         state: torch.Tensor = output.last_hidden_state[0, -1]
         return state
+
+
+def state_at(
+    branches: Branches, point: Point, name: str, unread: Sequence[int]
+) -> torch.Tensor | None:
+    """The state that chooses what comes at a point; what was not read before it is read first.
+
+    A drafter is not asked at every point, since what is certain needs no other guess.
+
+    Args:
+        branches: What was read so far.
+        point: The point.
+        name: Of the notes at points that were read.
+        unread: The end of the text, which was not read; used where no point was.
+
+    Returns:
+        floating[d]; None if there would be nothing to read at the end of the text.
+    """
+    after: list[Point] = []
+    while name not in point.notes and point.parent is not None:
+        after.append(point)
+        point = point.parent
+    if name not in point.notes:
+        if not unread:
+            return None
+        point.notes[name] = -1, branches.read(unread)
+    number, state = point.notes[name]
+    for point in reversed(after):
+        number, state = point.notes[name] = branches.draft(point.context[-1], number)
+    found: torch.Tensor = state
+    return found

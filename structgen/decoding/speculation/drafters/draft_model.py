@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from structgen.decoding.speculation.drafters.branches import Branches
+from structgen.decoding.speculation.drafters.branches import Branches, state_at
 from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.decoding.speculation.drafters.trimmed import TrimmedHead
 from structgen.errors import GenerationError
@@ -58,16 +58,9 @@ class DraftModel:
         branches = self._branches
         if branches is None or point.mask is None or self._is_full(branches, point):
             return ()
-        if point.parent is None:
-            if not self._unread:  # asked twice at one place, as several texts in turn may do
-                return ()
-            state = branches.read(self._unread)
-            self._unread = []
-            point.notes[self.name] = -1
-        elif self.name in point.parent.notes:
-            number, state = branches.draft(point.context[-1], point.parent.notes[self.name])
-            point.notes[self.name] = number
-        else:
+        state = state_at(branches, point, self.name, self._unread)
+        self._unread = []
+        if state is None:  # of several texts in turn, another one's tokens were read
             return ()
         return self._output.guess(state, point.mask)
 
@@ -79,7 +72,4 @@ class DraftModel:
         """Whether the model's window may not hold the text and one more draft."""
         if self._window is None:
             return False
-        depth = 0
-        while point.parent is not None:
-            depth, point = depth + 1, point.parent
-        return branches.length + len(self._unread) + depth >= int(self._window)
+        return branches.length + len(self._unread) + point.depth >= int(self._window)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from structgen.bitmask import allowed_tokens
-from structgen.decoding.speculation.drafters.branches import Branches
+from structgen.decoding.speculation.drafters.branches import Branches, state_at
 from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.decoding.speculation.drafters.trimmed import TrimmedHead
 from structgen.errors import GenerationError
-from structgen.models.inner import InnerModel
+from structgen.models.inner import InnerModel, InnerSession
 from structgen.models.shallow import layer_count, shallow
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EarlyExit", "best_exit"]
 
 MAX_DEPTH = 6
+_PLAN = "plan of the exit"  # a note at the end of the text
 FREQUENT = 4096  # tokens that an exit can say where many are legal
 _SHARES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)  # of the layers, where exits are
 _MEMORY = 0.95  # of experience, from one case to the next
@@ -50,8 +51,6 @@ class EarlyExit:
         self._output: TrimmedHead | None = None
         self._bodies: dict[int, Any] = {}  # by their number of layers
         self._experience: dict[int, tuple[float, float]] = {}  # cases and how many came true
-        self._branches: Branches | None = None
-        self._depth = 0  # of the drafts that pay
         self._turn = 0
 
     def begin(self, prompt: Sequence[int]) -> None:
@@ -69,23 +68,25 @@ class EarlyExit:
             )
         if point.mask is None:
             return ()
-        session = point.inside.session
-        output = self._set_up(session.inner)
-        if point.parent is None:
-            exit_layer, self._depth = best_exit(self.chances(), layer_count(session.inner.model))
-            if not self._depth or not session.known:  # the prompt would have to be read for it
-                return ()
-            cache = session.text_cache(exit_layer)
-            self._branches = Branches(self._bodies[exit_layer], cache, session.known)
-            state = self._branches.read(point.inside.pending)
-            point.notes[self.name] = 0, -1
-        else:
-            depth, number = point.parent.notes.get(self.name, (self._depth, -1))
-            if depth + 1 >= self._depth or self._branches is None:
-                return ()
-            number, state = self._branches.draft(point.context[-1], number)
-            point.notes[self.name] = depth + 1, number
+        output = self._set_up(point.inside.session.inner)
+        notes = point.root.notes
+        if _PLAN not in notes:
+            notes[_PLAN] = self._plan(point.inside.session)
+        branches, length = notes[_PLAN]
+        if point.depth >= length:
+            return ()
+        state = state_at(branches, point, self.name, point.inside.pending)
+        if state is None:
+            return ()
         return output.guess(state, point.mask)
+
+    def _plan(self, session: InnerSession) -> tuple[Branches | None, int]:
+        """What reads the drafts of one tree, up to the exit that pays, and how long they are."""
+        exit_layer, length = best_exit(self.chances(), layer_count(session.inner.model))
+        if not length or not session.known:  # the whole prompt would have to be read for it
+            return None, 0
+        cache = session.text_cache(exit_layer)
+        return Branches(self._bodies[exit_layer], cache, session.known), length
 
     def observe(self, rows: Sequence[Row], added: Sequence[int]) -> None:
         """Ask one exit, in turn, about the last token that the target had to choose."""

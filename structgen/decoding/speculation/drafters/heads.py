@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from structgen.cache import cache_directory
-from structgen.decoding.speculation.drafters.protocol import Guess, Inside, Point, Row
+from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.decoding.speculation.drafters.trimmed import TrimmedHead
 from structgen.errors import GenerationError
 from structgen.models.inner import InnerModel, fingerprint
@@ -106,7 +106,7 @@ class TrainedHeads:
             )
         heads, output = self._loaded(point.inside.session.inner)
         state = point.inside.session.last_hidden
-        number = _places_after(point.inside, point)
+        number = len(point.inside.pending) + point.depth
         if state is None or not 1 <= number <= heads.count or point.mask is None:
             return ()
         embedding = point.inside.session.inner.embedding.weight
@@ -145,14 +145,6 @@ class Hydra(TrainedHeads):
     """
 
     name = "hydra"
-
-
-def _places_after(inside: Inside, point: Point) -> int:
-    """How many tokens there are after the one that the last state has chosen, plus that one."""
-    depth = 0
-    while point.parent is not None:
-        depth, point = depth + 1, point.parent
-    return len(inside.pending) + depth
 
 
 def _read(model: Any, name: str) -> tuple[Heads, list[int]]:

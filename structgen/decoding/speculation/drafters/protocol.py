@@ -58,6 +58,22 @@ class Point:
     said: dict[str, Guess] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def depth(self) -> int:
+        """How many tokens of a draft are before it."""
+        depth, point = 0, self
+        while point.parent is not None:
+            depth, point = depth + 1, point.parent
+        return depth
+
+    @property
+    def root(self) -> Point:
+        """The end of the text that the draft is after."""
+        point = self
+        while point.parent is not None:
+            point = point.parent
+        return point
+
 
 @dataclass(frozen=True)
 class Row:
