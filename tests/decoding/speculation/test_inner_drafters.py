@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, Gemma2Config
 
 import structgen as sg
 from structgen.decoding.speculation.drafters.draft_model import DraftModel
-from structgen.decoding.speculation.drafters.early_exit import EarlyExit
+from structgen.decoding.speculation.drafters.early_exit import EarlyExit, best_exit
 from structgen.decoding.speculation.drafters.heads import (
     Heads,
     Hydra,
@@ -101,6 +103,72 @@ def test_all_drafters_together(mode: int) -> None:
     speculation = sg.Speculation(drafters=("forced", "state", *inner), nodes=16)
     for source in [*SCHEMAS[::2], *GRAMMARS]:
         check(made, source, speculation, **MODES[mode])
+
+
+@pytest.mark.parametrize("verifier", ["match", "rejection"])
+def test_two_texts_in_turn(verifier: Any) -> None:
+    """What drafters know of one text is no danger to another one."""
+    made = small_generator(2)
+    inner = [make(made) for make in DRAFTERS.values()]
+    speculation = sg.Speculation(drafters=tuple(inner), nodes=9, verifier=verifier)
+    options: dict[str, Any] = {
+        "max_new_tokens": 20, "at_limit": "complete", "temperature": 0.9, "fast_forward": False
+    }  # fmt: skip
+    sources = [("a prompt", PERSON, 1), ("another prompt", SCHEMAS[12], 2)]
+    streams = [
+        made.generate(
+            prompt, schema=schema, seed=seed, stream=True, speculation=speculation, **options
+        )
+        for prompt, schema, seed in sources
+    ]
+    for _ in itertools.zip_longest(*streams):
+        pass
+    for stream, (prompt, schema, seed) in zip(streams, sources, strict=True):
+        plain = made.generate(prompt, schema=schema, seed=seed, **options)
+        if verifier == "match":
+            assert stream.result.tokens == plain.tokens
+        compiled = made.compile(schema)
+        matcher = compiled.matcher()
+        assert matcher.accept_tokens(stream.result.tokens) == len(stream.result.tokens)
+
+
+@pytest.mark.parametrize("window", [8, 12, 20])
+def test_a_draft_model_with_a_small_window(window: int) -> None:
+    made = small_generator()
+    drafter = DraftModel(small_model(0, max_position_embeddings=window), COMMON)
+    speculation = sg.Speculation(drafters=(drafter,), nodes=6)
+    drafts = check(made, PERSON, speculation, fast_forward=False).stats.drafts
+    assert drafts is not None and drafts.drafted > 0
+    session = drafter._branches
+    assert session is not None and session.length <= window
+
+
+def test_models_that_cannot_draft() -> None:
+    torch.manual_seed(0)
+    capped = Gemma2Config(
+        vocab_size=VOCABULARY.size, hidden_size=16, intermediate_size=16, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=2, head_dim=8,
+    )  # fmt: skip
+    with pytest.raises(sg.GenerationError, match="cannot draft"):
+        DraftModel(AutoModelForCausalLM.from_config(capped), COMMON)
+
+
+def test_exits_are_judged_by_what_the_target_chose() -> None:
+    """The last layers of this model do nothing, so its exits before them are always right."""
+    made = small_generator(num_hidden_layers=8)
+    layers = made.backend.model.base_model.layers  # type: ignore[attr-defined]
+    for layer in layers[2:]:
+        layer.self_attn.o_proj.weight.data.zero_()
+        layer.mlp.down_proj.weight.data.zero_()
+    drafter = EarlyExit(range(VOCABULARY.size))
+    speculation = sg.Speculation(drafters=(drafter,), nodes=6, most_children=1)
+    for seed in range(3):
+        check(made, PERSON, speculation, fast_forward=False, seed=seed)
+    chances = drafter.chances()
+    assert chances[2] > 0.9 and chances[1] < chances[2]
+    assert best_exit(chances, 8)[0] == 2
+    drafts = check(made, PERSON, speculation, fast_forward=False).stats.drafts
+    assert drafts is not None and drafts.accepted > 0.7 * drafts.drafted
 
 
 @pytest.mark.parametrize("name", ["medusa", "hydra"])
