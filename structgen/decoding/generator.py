@@ -18,8 +18,9 @@ from structgen.decoding.result import Result
 from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.controller import Controller
 from structgen.decoding.speculation.costs import load_costs
+from structgen.decoding.speculation.drafters.heads import Hydra, has_heads
 from structgen.decoding.speculation.loop import speculate
-from structgen.decoding.speculation.options import Speculation
+from structgen.decoding.speculation.options import TRAINED, USUAL, Speculation
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import GenerationError, VocabularyError
 from structgen.matcher import Matcher
@@ -75,6 +76,7 @@ class Generator:
         self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
         self._speculators: OrderedDict[tuple[Speculation, bool], Speculator] = OrderedDict()
         self._controller: Controller | None = None
+        self._usual: Speculation | None = None
 
     def generate(
         self,
@@ -224,7 +226,7 @@ class Generator:
                 f"The model cannot look at trees of drafts: {obstacle}. Say "
                 'speculation="auto" to speculate only where it can be done'
             )
-        options = Speculation() if speculation == "auto" else speculation
+        options = self._usual_speculation() if speculation == "auto" else speculation
         key = options, fast_forward
         if key not in self._speculators:
             if options.nodes == "auto" and self._controller is None:
@@ -240,6 +242,16 @@ class Generator:
                 self._speculators.popitem(last=False)
         self._speculators.move_to_end(key)
         return self._speculators[key]
+
+    def _usual_speculation(self) -> Speculation:
+        """That of "auto": with the drafters that were trained for the model, if any were."""
+        if self._usual is None:
+            backend = self.backend
+            trained: tuple[str, ...] = ()
+            if isinstance(backend, CausalBackend) and backend.inner_obstacle() is None:
+                trained = TRAINED if has_heads(backend.model, Hydra.name) else ()
+            self._usual = Speculation(drafters=(*USUAL, *trained))
+        return self._usual
 
     def _cut(self) -> Callable[[Matcher, Sequence[int]], list[int]]:
         """How drafts cut forced text: as the tokenizer does, or where it cannot, greedily."""

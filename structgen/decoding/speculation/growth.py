@@ -19,11 +19,12 @@ from structgen.decoding.speculation.tree import DraftTree
 from structgen.decoding.speculation.verifiers import Law
 from structgen.errors import GenerationError, StructgenError, VocabularyError
 
-__all__ = ["Bud", "Draft", "Growth"]
+__all__ = ["Bud", "Draft", "Growth", "is_costly"]
 
 _MOST_CHILDREN = 8
 _MOST_CHANCE = 1.0 + 1e-6  # rounding may go beyond 1
 _SURE = 0.999  # only a drafter itself says that it is certain
+_KNOWN = 0.8  # above this chance, no costly drafter needs to be asked
 _SLOT = "draws"  # how `Acceptance` calls the drafts that were drawn
 _SLOT_CHANCES = (0.6, 0.3, 0.2, 0.1)  # of the first draw, the second, ..., before experience
 
@@ -203,6 +204,8 @@ class Growth:
         allowed = self._row.tobytes()
         merged: dict[int, tuple[float, tuple[str, ...]]] = {}
         for drafter in self._drafters:
+            if is_costly(drafter) and any(chance > _KNOWN for chance, _ in merged.values()):
+                continue
             guess = self._ask(drafter, bud.point, allowed)
             if guess and guess[0][1] == 1.0:
                 bud.law = {guess[0][0]: 1.0}
@@ -267,6 +270,11 @@ class Growth:
             (token, self._acceptance.chance(_SLOT, slot_chance(slot)), merged[token][1])
             for slot, token in enumerate(drawn)
         ]
+
+
+def is_costly(drafter: Drafter) -> bool:
+    """Whether a drafter is asked only where the others are not nearly certain (`Drafter`)."""
+    return bool(getattr(drafter, "costly", False))
 
 
 def slot_chance(slot: int) -> float:

@@ -15,7 +15,7 @@ from structgen.decoding.speculation.drafters.recycling import Recycling, StateRe
 from structgen.decoding.speculation.drafters.retrieval import Retrieval
 from structgen.decoding.speculation.verifiers import VERIFIERS, VerifierName
 
-__all__ = ["DRAFTERS", "FORCED", "INNER", "MAX_NODES", "Speculation"]
+__all__ = ["DRAFTERS", "FORCED", "INNER", "MAX_NODES", "TRAINED", "USUAL", "Speculation"]
 
 FORCED = "forced"  # needs the tokenizer, so the generator makes it
 DRAFTERS: dict[str, Callable[[], Drafter]] = {
@@ -27,6 +27,7 @@ INNER: dict[str, Callable[[], Drafter]] = {  # look inside the model
 }
 MAX_NODES = 63
 USUAL = (FORCED, *(name for name in DRAFTERS if name != Trigrams.name))  # n-grams know as much
+TRAINED = (Hydra.name, Retrieval.name)  # used as well where `structgen train-heads` has run
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from structgen.decoding.speculation.drafters.protocol import (
     Row,
 )
 from structgen.decoding.speculation.drafters.retrieval import Retrieval
-from structgen.decoding.speculation.growth import Bud, Draft, Growth
+from structgen.decoding.speculation.growth import Bud, Draft, Growth, is_costly
 from structgen.decoding.speculation.options import (
     DRAFTERS,
     FORCED,
@@ -64,8 +64,10 @@ class Speculator:
         self._draws = options.verifier == "rejection"
         self._noisy = options.verifier == "match"
         drafters = [self._drafter(drafter, cut, fast_forward) for drafter in options.drafters]
-        # What is retrieved is pruned by what the others have said.
-        self._drafters = sorted(drafters, key=lambda drafter: isinstance(drafter, Retrieval))
+        # Costly ones are asked where others are not certain; what is retrieved, all others prune.
+        self._drafters = sorted(
+            drafters, key=lambda one: (isinstance(one, Retrieval), is_costly(one))
+        )
         self._acceptance = Acceptance()
         self._controller = controller
         self._growth = Growth(

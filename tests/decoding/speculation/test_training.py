@@ -13,6 +13,7 @@ import torch
 
 import structgen as sg
 from structgen.decoding.speculation.drafters.heads import Heads, normalized
+from structgen.decoding.speculation.options import TRAINED, USUAL
 from structgen.decoding.speculation.training.fit import HEADS, fit, frequent_tokens
 from structgen.decoding.speculation.training.schemas import read_schemas, split
 from structgen.decoding.speculation.training.texts import (
@@ -127,7 +128,29 @@ def test_trained_heads_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert drafted.stats.drafts.drafted > 0
 
 
-def test_models_that_cannot_be_trained() -> None:
+def test_auto_uses_what_was_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path))
+    made = small_generator(max_position_embeddings=1024)
+    schemas = {str(n): {"enum": ["ab" * 9, "12" * 9], "title": str(n)} for n in range(40)}
+
+    def drafters(generator: sg.Generator) -> set[str]:
+        generator.generate("p", schema=True, max_new_tokens=4, at_limit="complete",
+                           speculation="auto")  # fmt: skip
+        ((options, _),) = generator._speculators
+        return set(options.drafters) - set(USUAL)
+
+    assert drafters(made) == set()
+    train_heads(made, schemas, tokens=200, epochs=1, say=lambda _: None)
+    assert drafters(small_generator(max_position_embeddings=1024)) == set(TRAINED)
+
+
+def test_what_cannot_be_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path))
     made, _ = tree_generator()
     with pytest.raises(sg.GenerationError, match="not a causal model"):
         train_heads(made, read_schemas(None), tokens=10, epochs=1, say=print)
+    with pytest.raises(sg.GenerationError, match="too few schemas"):
+        train_heads(small_generator(), {}, tokens=10, epochs=1, say=print)
+    short = [Text("a", [1, 2], torch.ones(2, 16).half())]
+    with pytest.raises(sg.GenerationError, match="larger ones"):
+        fit(small_model(), short, short, [1, 2], sees_tokens=True, epochs=1, say=print)

@@ -31,6 +31,7 @@ class DraftModel:
     """
 
     name = "draft"
+    costly = True
 
     def __init__(self, model: Any, tokens: Sequence[int]) -> None:
         model.eval()

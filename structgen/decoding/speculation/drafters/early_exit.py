@@ -44,6 +44,7 @@ class EarlyExit:
     """
 
     name = "exit"
+    costly = True
 
     def __init__(self, tokens: Sequence[int] | None = None) -> None:
         self._tokens = tokens

@@ -20,7 +20,7 @@ from structgen.models.inner import InnerModel, fingerprint
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Heads", "Hydra", "Medusa", "TrainedHeads", "heads_folder", "normalized"]
+__all__ = ["Heads", "Hydra", "Medusa", "TrainedHeads", "has_heads", "heads_folder", "normalized"]
 
 
 class Heads:
@@ -76,6 +76,19 @@ def heads_folder(model: Any) -> Path:
     return cache_directory() / "heads" / fingerprint(model)
 
 
+def has_heads(model: Any, name: str) -> bool:
+    """Whether heads were trained for a model.
+
+    Args:
+        model: A model of transformers.
+        name: Of their drafter.
+    """
+    try:
+        return (heads_folder(model) / f"{name}.safetensors").exists()
+    except OSError:  # nowhere to keep them
+        return False
+
+
 class TrainedHeads:
     """Drafts by the heads of one kind that were trained for the model (`structgen train-heads`).
 
@@ -85,6 +98,7 @@ class TrainedHeads:
     """
 
     name: str
+    costly = True
 
     def __init__(self, heads: tuple[Heads, Sequence[int]] | None = None) -> None:
         self._given = heads

@@ -100,6 +100,9 @@ class Drafter(Protocol):
     A drafter may be wrong in every way that costs only time: a token that the grammar forbids is
     left out, a chance that is too high is corrected by experience.
 
+    A drafter with a true attribute `costly`, one that computes as a model does, is asked after the
+    others, and only where none of them is nearly certain.
+
     Attributes:
         name: How statistics call it.
     """

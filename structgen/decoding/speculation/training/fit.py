@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from structgen.decoding.speculation.drafters.heads import Heads, normalized
 from structgen.decoding.speculation.training.texts import Text
+from structgen.errors import GenerationError
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +74,9 @@ def fit(
         sees_tokens: Hydra's heads, which see the tokens since the state; otherwise Medusa's.
         epochs: How often each text is seen.
         say: Told how far it is.
+
+    Raises:
+        GenerationError: Texts are too short for all heads.
     """
     import torch
 
@@ -160,6 +164,11 @@ def _cases(texts: Sequence[Text], number: int, place: torch.Tensor) -> _Cases:
             states.append(text.states[:count])
             after.append(tokens.unfold(0, number, 1)[:count])
             labels.append(place[tokens[number : number + count]])
+    if not labels:
+        raise GenerationError(
+            f"No answer has {number + 1} tokens, so head {number} cannot be trained or measured: "
+            "give more schemas, or larger ones"
+        )
     known = torch.cat(labels) >= 0
     return _Cases(torch.cat(states)[known], torch.cat(after)[known], torch.cat(labels)[known])
 

@@ -63,7 +63,7 @@ def train_heads(
 
     Raises:
         GenerationError: The model cannot be used in two parts, or there are no answers to train on
-            or to measure with.
+            or to measure with, or only short ones.
         OSError: The cache folder cannot be written.
     """
     backend = generator.backend
