@@ -109,7 +109,10 @@ class NaiveNetwork:
 
         return self.new(_String(judge, dict(names).get))
 
-    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
+    def json_string_except(
+        self, names: Sequence[str], met: Names = NO_NAMES, language: Any = None
+    ) -> int:
+        assert language is None, "the naive recogniser has no patterns"
         excluded = {*names, *met}
 
         def then(value: str) -> int | None:

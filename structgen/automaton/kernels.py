@@ -87,10 +87,13 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_OPEN,
     N_LINKS,
     N_SAFE_ROWS,
-) = range(61)
+    FINISHED,
+    FINISHED_OWNER,
+) = range(63)
 HEADER = 64
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
+MAX_FINISHED = 1 << 10
 MAX_STATES = 1 << 20
 MAX_EDGES = 1 << 21
 STATE_SLOTS = 1 << 20
@@ -899,6 +902,48 @@ def _emit_below(a, x):
 
 
 @njit(cache=True, nogil=True)
+def _sort(values):
+    """Sort in place by merging runs that are in order, two by two, until there is one.
+
+    What is sorted here is nearly in order, on which Numba's own sort takes quadratic time.
+    """
+    n = len(values)
+    runs = 1
+    for i in range(1, n):
+        runs += values[i - 1] > values[i]
+    if runs == 1:
+        return
+    merged = np.empty(n, values.dtype)
+    while runs > 1:
+        runs = 0
+        start = 0
+        while start < n:
+            middle = _run_end(values, start)
+            end = _run_end(values, middle)
+            i = start
+            j = middle
+            for at in range(start, end):
+                if j == end or (i < middle and values[i] <= values[j]):
+                    merged[at] = values[i]
+                    i += 1
+                else:
+                    merged[at] = values[j]
+                    j += 1
+            runs += 1
+            start = end
+        values[:] = merged
+
+
+@njit(cache=True, nogil=True)
+def _run_end(values, start):
+    """Where the run in order that begins at `start` ends."""
+    end = start + 1
+    while end < len(values) and values[end - 1] <= values[end]:
+        end += 1
+    return min(end, len(values))
+
+
+@njit(cache=True, nogil=True)
 def _intern_exits(a):
     """Intern the nodes collected at EXITS."""
     n = a[ACC_EXITS]
@@ -907,10 +952,7 @@ def _intern_exits(a):
     at = a[EXITS]
     if n == 1:
         return a[at]
-    for i in range(1, n):
-        if a[at + i - 1] > a[at + i]:
-            a[at : at + n].sort()
-            break
+    _sort(a[at : at + n])
     h = n
     for i in range(n):
         h = _hash(h, a[at + i], 0)
@@ -1161,10 +1203,11 @@ def _exit(a, x):
 
 @njit(cache=True, nogil=True)
 def _arrive(a, s, x):
+    """Go on at state s from node set x."""
     if s == RETURN:
-        _exit(a, x)
+        _exit_set(a, x)
         return
-    if a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
+    if x < a[TRIE_SIZE] and a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
         return
     n = a[N_ARRIVALS]
     if n >= MAX_ARRIVALS:
@@ -1192,18 +1235,45 @@ def _ends_at(a, token, y):
 
 
 @njit(cache=True, nogil=True)
-def _absorb_except(a, r, q):
-    """Allow what result r allows, but not the tokens that end exactly at an exit of result q.
+def _has_token_at(a, row, y):
+    """Whether a row has a token that ends at a node of set y."""
+    at = a[ROW] + row * a[MASK_WORDS]
+    for i in range(_set_size(a, y)):
+        token = a[a[TRIE] + 8 * _set_node(a, y, i)]  # others with its bytes are in the row with it
+        if token >= 0 and a[at + (token >> 5)] >> (token & 31) & 1 != 0:
+            return True
+    return False
 
-    r is of a string, which keeps the tokens that end it in its list and not in its row.
-    """
+
+@njit(cache=True, nogil=True)
+def _merge_row_except(a, row, y):
+    """Allow the tokens of a row but for those that end at a node of set y."""
+    _own_row(a)
+    left_out = np.zeros(a[MASK_WORDS], np.int32)
+    for i in range(_set_size(a, y)):
+        token = a[a[TRIE] + 8 * _set_node(a, y, i)]
+        while token >= 0:
+            left_out[token >> 5] |= np.int32(1 << (token & 31))
+            token = a[a[CHAIN] + token]
+    at = a[ROW_SCRATCH]
+    source = a[ROW] + row * a[MASK_WORDS]
+    for w in range(a[MASK_WORDS]):
+        a[at + w] |= a[source + w] & ~left_out[w]
+
+
+@njit(cache=True, nogil=True)
+def _absorb_except(a, r, q):
+    """Allow what result r allows, but not the tokens that end exactly at an exit of result q."""
     y = a[RESULT + 7 * q + 5]
     row = a[RESULT + 7 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
-        if a[ACC_ROW] < 0:
+        if _has_token_at(a, row, y):
+            _merge_row_except(a, row, y)
+        elif a[ACC_ROW] < 0:
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
+    a[ACC_UNKNOWN] |= a[RESULT + 7 * r + 6]
     first = TOKEN + a[RESULT + 7 * r + 3]
     for i in range(a[RESULT + 7 * r + 4]):
         token = a[first + i]
@@ -1214,6 +1284,16 @@ def _absorb_except(a, r, q):
                 n = 0
             a[TOKENS + n] = token
             a[ACC_TOKENS] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _absorb_call(a, r, then):
+    """Allow what result r of a piece allows, but nothing that ends where UNKNOWN follows."""
+    if then == UNKNOWN and a[RESULT + 7 * r + 5] >= 0:
+        _absorb_except(a, r, r)
+        a[ACC_UNKNOWN] = 1
+    else:
+        _absorb(a, r)
 
 
 @njit(cache=True, nogil=True)
@@ -1244,17 +1324,6 @@ def _except_exits(a, r, q):
         elif node != y:
             _exit(a, node)
         i += 1
-
-
-@njit(cache=True, nogil=True)
-def _arrive_set(a, s, x):
-    n = a[TRIE_SIZE]
-    if x < n:
-        _arrive(a, s, x)
-        return
-    first = NODE + a[SET + 2 * (x - n)]
-    for i in range(a[SET + 2 * (x - n) + 1]):
-        _arrive(a, s, a[first + i])
 
 
 @njit(cache=True, nogil=True)
@@ -1385,8 +1454,11 @@ def _visit(a, s, x, safe, limit):
                         _emit(a, a[trie + 8 * child])
                     _arrive(a, u, child)
         else:
-            _emit(a, a[trie + 8 * child])
-            _arrive(a, t, child)
+            if t == UNKNOWN:
+                a[ACC_UNKNOWN] = 1
+            else:
+                _emit(a, a[trie + 8 * child])
+                _arrive(a, t, child)
 
 
 @njit(cache=True, nogil=True)
@@ -1441,11 +1513,20 @@ def _set_node(a, x, i):
 
 
 @njit(cache=True, nogil=True)
+def _sketched(a, sketch, x):
+    """`sketch` if it meets no UNKNOWN in the subtrees of node set x, 0 if it does, or MISSING."""
+    q = _result_or_job(a, sketch, x)
+    if q < 0:
+        return MISSING
+    return sketch if a[RESULT + 7 * q + 6] == 0 else 0
+
+
+@njit(cache=True, nogil=True)
 def _capture_result(a, s, x):
     """Absorb the capture s from node set x; MISSING when something is not known yet.
 
-    What follows the piece is read from the sketch. Only if that meets UNKNOWN is every exit looked
-    at with its own text.
+    What follows the piece is read from the sketch; where that meets UNKNOWN, the exit is looked at
+    with its own text.
     """
     piece = a[STATE + 8 * s + 1]
     r = _result_or_job(a, piece, x)
@@ -1475,7 +1556,9 @@ def _capture_result(a, s, x):
             ends = a[RESULT + 7 * alone + 5]
             for j in range(_set_size(a, ends)):
                 end = _set_node(a, ends, j)
-                then = _captured(a, s, _path_text(a, 0, node, end), 0)
+                then = _sketched(a, a[STATE + 8 * s + 2], end)
+                if then == 0:
+                    then = _captured(a, s, _path_text(a, 0, node, end), 0)
                 if then < 0:
                     missing = True
                 elif is_known != 0:
@@ -1668,6 +1751,21 @@ def _safe_row(a, safe, limit):
 
 
 @njit(cache=True, nogil=True)
+def _is_again(a, s, x):
+    """Whether this walk has been at (s, x) before; it may forget, and then looks again.
+
+    Without this, a grammar with many ways to read the same text would be walked along all of them.
+    """
+    at = VISIT + 4 * (_hash(s, x, 3) & (VISIT_SLOTS - 1))
+    if a[at + 3] == a[VISIT_EPOCH] and a[at] == s and a[at + 1] == x:
+        return True
+    a[at] = s
+    a[at + 1] = x
+    a[at + 3] = a[VISIT_EPOCH]
+    return False
+
+
+@njit(cache=True, nogil=True)
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
     safe, limit = _safe_classes(a, s0)
@@ -1675,7 +1773,7 @@ def _walk(a, s0, x0):
         safe = 0
     if a[IS_SUSPENDED] != 0 and a[SUSPENDED_STATE] == s0 and a[SUSPENDED_SET] == x0:
         a[IS_SUSPENDED] = 0
-        return _finish_walk(a, s0, x0, False, True, safe, limit)
+        return _finish_walk(a, s0, x0, safe, limit)
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
@@ -1683,6 +1781,7 @@ def _walk(a, s0, x0):
     a[ACC_OWN_ROW] = 0
     a[ACC_UNKNOWN] = 0
     a[EPOCH] += 1
+    a[VISIT_EPOCH] += 1
     a[N_ARRIVALS] = 0
     a[N_DEFERRED] = 0
     a[IS_SUSPENDED] = 0
@@ -1693,58 +1792,18 @@ def _walk(a, s0, x0):
             return FULL if a[IS_FULL] != 0 else _store_result(a, s0, x0)
     if safe != 0:
         a[ACC_ROW] = _safe_row(a, safe, limit)
-    missing = False
-    resumable = True
-    # At the start a whole node set moves at once.
-    stack = CLOSURE
-    depth = 1
-    a[stack] = s0
-    a[stack + 1] = x0
-    while depth > 0:
-        depth -= 1
-        s = a[stack + 2 * depth]
-        x = a[stack + 2 * depth + 1]
-        at = STATE + 8 * s
-        kind = a[at]
-        if kind == UNEXPANDED:
-            _request(a, s)
-            resumable = False
-        elif kind == CALL:
-            r = _result_or_job(a, a[at + 1], x)
-            if r < 0:
-                missing = True
-                continue
-            _absorb(a, r)
-            if a[RESULT + 7 * r + 5] >= 0:
-                a[stack + 2 * depth] = a[at + 2]
-                a[stack + 2 * depth + 1] = a[RESULT + 7 * r + 5]
-                depth += 1
-        elif kind == CHOICE:
-            if 2 * (depth + a[at + 2]) >= 3 * MAX_CLOSURE:
-                a[IS_FULL] = 1
-                return FULL
-            for e in range(a[at + 1], a[at + 1] + a[at + 2]):
-                a[stack + 2 * depth] = a[EDGE + 2 * e + 1]
-                a[stack + 2 * depth + 1] = x
-                depth += 1
-        elif kind == EXCEPT:
-            if _except_result(a, s, x) < 0:
-                missing = True
-        elif kind == CAPTURE:
-            if _capture_result(a, s, x) < 0:
-                missing = True
-        else:
-            _arrive_set(a, s, x)
-    return _finish_walk(a, s0, x0, missing, resumable, safe, limit)
+    _arrive(a, s0, x0)
+    return _finish_walk(a, s0, x0, safe, limit)
 
 
 @njit(cache=True, nogil=True)
-def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
-    """The rest of a walk, one (state, node) at a time.
+def _finish_walk(a, s0, x0, safe, limit):
+    """The rest of a walk. A node set moves as one until bytes are read.
 
     Where states must be expanded first and nothing else is missing, the walk is suspended: what it
     has found so far stays, and it goes on at what was deferred.
     """
+    missing = False
     while a[N_ARRIVALS] > 0:
         if a[IS_FULL] != 0:
             return FULL
@@ -1754,21 +1813,25 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
         x = a[ARRIVAL + 2 * n + 1]
         at = STATE + 8 * s
         kind = a[at]
-        if kind == SCAN:
-            if a[at + 3] != 0:
+        if kind == SCAN or kind == STRING:
+            if x >= a[TRIE_SIZE]:
+                for i in range(_set_size(a, x)):
+                    _arrive(a, s, _set_node(a, x, i))
+                continue
+            if kind == SCAN and a[at + 3] != 0:
                 _exit(a, x)
             _visit(a, s, x, safe, limit)
-        elif kind == STRING:
-            _visit(a, s, x, safe, limit)
+        elif kind != UNEXPANDED and _is_again(a, s, x):
+            continue
         elif kind == CALL:
             r = _result_or_job(a, a[at + 1], x)
             if r < 0:
                 missing = True
                 continue
-            _absorb(a, r)
+            _absorb_call(a, r, a[at + 2])
             y = a[RESULT + 7 * r + 5]
             if y >= 0:
-                _arrive_set(a, a[at + 2], y)
+                _arrive(a, a[at + 2], y)
         elif kind == CHOICE:
             for e in range(a[at + 1], a[at + 1] + a[at + 2]):
                 _arrive(a, a[EDGE + 2 * e + 1], x)
@@ -1786,7 +1849,7 @@ def _finish_walk(a, s0, x0, missing, resumable, safe, limit):
     if a[IS_FULL] != 0:
         return FULL
     if a[N_REQUESTS] + a[N_TEXT_REQUESTS] > 0:
-        if resumable and not missing:
+        if not missing:
             n = a[N_DEFERRED]
             for i in range(2 * n):
                 a[ARRIVAL + i] = a[DEFERRED + i]
@@ -2354,15 +2417,13 @@ def _resume(a, cell, x, text, depth):
     if depth + parents >= MAX_CLOSURE:
         a[IS_FULL] = 1
         return MISSING
-    is_sketch = a[CELL + 5 * cell + 1] >= 0
-    state = a[STATE + 8 * then + 2] if is_sketch else then
-    meets_unknown = 0
-    if is_sketch:
-        q = _result_or_job(a, state, x)
-        if q < 0:
+    sketch = a[STATE + 8 * then + 2]
+    state = then
+    if a[CELL + 5 * cell + 1] >= 0:  # the frame of a capture
+        state = _sketched(a, sketch, x)
+        if state < 0:
             return MISSING
-        meets_unknown = a[RESULT + 7 * q + 6]
-    if meets_unknown == 0:
+    if state != 0:
         for i in range(parents):
             a[CLOSURE + 3 * depth] = state
             a[CLOSURE + 3 * depth + 1] = _parent(a, cell, i)
@@ -2375,7 +2436,9 @@ def _resume(a, cell, x, text, depth):
     missing = False
     for j in range(_set_size(a, x)):
         node = _set_node(a, x, j)
-        state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
+        state = _sketched(a, sketch, node)
+        if state == 0:
+            state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
         if state < 0:
             missing = True
             continue
@@ -2444,15 +2507,69 @@ def _find_recipe(a, config):
             return status
 
 
+# Most masks are written from their recipes: a few rows and short lists. Where that takes long, the
+# row is kept; a later configuration may take its place.
+
+LONG_RECIPE = 8
+DEAR = 4_000  # tokens to set, or rows to merge times ROW_COST
+ROW_COST = 1_000
+
+
 @njit(cache=True, nogil=True)
-def fill(arena, config, out):
-    """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
-    a = _borrowed(arena)
+def _is_finished(a, config):
+    """Whether the row of `config` is kept."""
+    return a[a[FINISHED_OWNER] + (config & (MAX_FINISHED - 1))] == config + 1
+
+
+@njit(cache=True, nogil=True)
+def _prepare(a, config):
+    """Find the recipe of `config`, and keep its row if the recipe is dear. 0, or NEED or FULL."""
     at = CONFIG + 7 * config
     if a[at + 3] < 0:
         status = _find_recipe(a, config)
         if status != 0:
             return status
+    count = a[at + 4]
+    if count <= LONG_RECIPE or _is_finished(a, config):
+        return 0
+    cost = 0
+    for i in range(count):
+        r = RESULT + 7 * a[RECIPE + a[at + 3] + i]
+        cost += a[r + 4] + (ROW_COST if a[r + 2] >= 0 else 0)
+    if cost > DEAR:
+        slot = config & (MAX_FINISHED - 1)
+        start = a[FINISHED] + slot * a[MASK_WORDS]
+        _write_row(a, config, a[start : start + a[MASK_WORDS]])
+        a[a[FINISHED_OWNER] + slot] = config + 1
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def fill(arena, config, out):
+    """Write the mask of `config` to out (int32[W]). 0, or NEED or FULL."""
+    a = _borrowed(arena)
+    status = _prepare(a, config)
+    if status == 0:
+        _copy_row(a, config, out)
+    return status
+
+
+@njit(cache=True, nogil=True)
+def _copy_row(a, config, out):
+    """Write the mask of a prepared configuration to out (int32[W])."""
+    if _is_finished(a, config):
+        words = a[MASK_WORDS]
+        start = a[FINISHED] + (config & (MAX_FINISHED - 1)) * words
+        out[:words] = a[start : start + words]
+        out[words:] = 0
+    else:
+        _write_row(a, config, out)
+
+
+@njit(cache=True, nogil=True)
+def _write_row(a, config, out):
+    """Write the mask of `config` to out (int32[W]) from its recipe."""
+    at = CONFIG + 7 * config
     words = a[MASK_WORDS]
     first = RECIPE + a[at + 3]
     count = a[at + 4]
@@ -2480,7 +2597,6 @@ def fill(arena, config, out):
         for i in range(a[N_EOS]):
             token = a[a[EOS] + i]
             out[token >> 5] |= np.int32(1 << (token & 31))
-    return 0
 
 
 @njit(cache=True, nogil=True)
@@ -2488,10 +2604,9 @@ def prepare_many(arena, configs):
     """Find the recipes of configs (int64[B]). 0, or NEED or FULL."""
     a = _borrowed(arena)
     for i in range(configs.shape[0]):
-        if a[CONFIG + 7 * configs[i] + 3] < 0:
-            status = _find_recipe(a, configs[i])
-            if status != 0:
-                return status
+        status = _prepare(a, configs[i])
+        if status != 0:
+            return status
     return 0
 
 
@@ -2500,4 +2615,4 @@ def fill_many(arena, configs, out):
     """Write the masks of prepared configs (int64[B]) to out (int32[B, W])."""
     a = _borrowed(arena)
     for i in range(configs.shape[0]):
-        fill(a, configs[i], out[i])
+        _copy_row(a, configs[i], out[i])

@@ -150,13 +150,14 @@ class TableNetwork:
     def json_names(self, names: Sequence[tuple[str, int]]) -> int:
         return self._string(self._trie(names), 0, None, 1)
 
-    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
+    def json_string_except(
+        self, names: Sequence[str], met: Names = NO_NAMES, language: Language | None = None
+    ) -> int:
+        string = self.json_string(language)
         if not names and met is NO_NAMES:
-            return self.json_string()
+            return string
         excluded = self._string(self._excluded(tuple(names), met), 0, None, 0)
-        return self._check(
-            k.intern_state(self._arena, k.EXCEPT, self.json_string(), excluded, 0, 0, 0)
-        )
+        return self._check(k.intern_state(self._arena, k.EXCEPT, string, excluded, 0, 0, 0))
 
     # --- What the engine calls ------------------------------------------------------------------
 

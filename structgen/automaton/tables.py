@@ -48,6 +48,8 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.ANY_END: 2 * vocabulary.size,
         k.ANY_EXIT: 2 * len(nodes),
         k.ROW: max_rows * words,
+        k.FINISHED: k.MAX_FINISHED * words,
+        k.FINISHED_OWNER: k.MAX_FINISHED,
     }
     # Not np.zeros, which asks for huge pages: each is cleared whole at its first touch (0.1 ms, or
     # 5 ms where memory must be compacted for it), and the hash tables touch all of theirs.

@@ -17,7 +17,11 @@ RETURN = 0
 """The state that ends a piece."""
 
 UNKNOWN = 1
-"""Where the sketch of a capture would need the text (see `structgen.network.TextKey`)."""
+"""Where the sketch of a capture would need the text (see `structgen.network.TextKey`).
+
+A token that ends with the byte or the call that leads here is looked at with its text, as are those
+that go on. A token may end at a choice of this state and others.
+"""
 
 
 class Network(Protocol):
@@ -74,11 +78,15 @@ class Network(Protocol):
         """
         ...
 
-    def json_string_except(self, names: Sequence[str], met: Names = NO_NAMES) -> int:
-        """A piece that reads any quoted JSON string whose parsed value is not in `names` or `met`.
+    def json_string_except(
+        self, names: Sequence[str], met: Names = NO_NAMES, language: Language | None = None
+    ) -> int:
+        """A piece that reads a quoted JSON string whose parsed value is not in `names` or `met`.
 
         Args:
             names: Names that are known beforehand.
             met: Names met so far, none of them in `names`.
+            language: What the parsed value must belong to; None: every string. Every beginning of
+                its texts must be one of infinitely many (`regular.leaves_room`).
         """
         ...

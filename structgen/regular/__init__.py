@@ -18,6 +18,7 @@ from structgen.regular.language import (
 )
 from structgen.regular.machine import Machine, machine
 from structgen.regular.pattern import regex
+from structgen.regular.room import leaves_room
 
 __all__ = [
     "ANY",
@@ -31,6 +32,7 @@ __all__ = [
     "any_text",
     "characters",
     "intersection",
+    "leaves_room",
     "length",
     "machine",
     "regex",

@@ -79,8 +79,9 @@ class Captured(NamedTuple):
         rules, alternative, position = self.place
         then = _place(network, rules, alternative, position + 1)
         if self.text is None:
-            known = b"," if self.kind == "again" else b',"'
-            return Choice((network.literal(known, network.UNKNOWN),))
+            other = network.call(network.json_string(), network.UNKNOWN)
+            known = network.UNKNOWN if self.kind == "again" else other
+            return Choice((network.literal(b",", known),))
         if self.kind == "again":
             return Choice((network.literal(b"," + self.text, then),))
         name = self.text.decode("latin-1")
@@ -270,6 +271,40 @@ def test_masks_of_strings_equal_steps(grammar: StringGrammar, live: str) -> None
             if piece and engine.step_bytes(config, piece) >= 0
         }
         assert allowed_tokens(engine, config) == steps, text
+
+
+class ExceptGrammar(NamedTuple):
+    """Strings of a language but for some names, of which the first is known beforehand."""
+
+    language: Language
+    names: tuple[str, ...]
+
+    def start(self, network: Network) -> int:
+        met = functools.reduce(Names.add, self.names[1:], NO_NAMES)
+        return network.json_string_except(self.names[:1], met, self.language)
+
+
+@pytest.mark.parametrize("pattern", ["^[ab]*$", "^.+,", "^(a.*|,[ab,]+)$", "^[^a]{2,}$"])
+@pytest.mark.parametrize("names", [("",), ("a", "ab", "aab,a"), (",b", ",", "aé,a", ",,,", 'é"')])
+def test_strings_but_for_some_equal_a_difference_of_languages(
+    pattern: str, names: tuple[str, ...]
+) -> None:
+    language = _search(pattern)
+    assert regular.leaves_room(language)
+    engine = engine_of(VOCABULARY)
+    rest = StringGrammar(language & ~regular.union(map(regular.text, names)))
+    one, other = engine.initial(ExceptGrammar(language, names)), engine.initial(rest)
+    rng = random.Random(0)
+    for _ in range(40):
+        texts = [engine.step_bytes(start, b"") for start in (one, other)]
+        for _ in range(6):
+            allowed = allowed_tokens(engine, texts[0])
+            assert allowed == allowed_tokens(engine, texts[1])
+            going_on = sorted(allowed - set(VOCABULARY.eos_token_ids))
+            if not going_on:
+                break
+            token = rng.choice(going_on)
+            texts = [engine.step_token(config, token) for config in texts]
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -15,8 +15,12 @@ from structgen.frontends.json_schema.satisfiability import (
     object_conditions,
     settled,
 )
-from structgen.frontends.json_schema.scalars import StringSpec
-from structgen.frontends.json_schema.syntax import AnyValue, number_piece, word_piece
+from structgen.frontends.json_schema.syntax import (
+    AnyValue,
+    number_piece,
+    string_piece,
+    word_piece,
+)
 from structgen.network import Choice, Definition, Network
 
 __all__ = ["Value", "value_state"]
@@ -62,7 +66,7 @@ class Value(NamedTuple):
                     plain_integers=node.plain_integers,
                 )
             )
-        options = [_string_piece(network, spec) for spec in node.strings.specs]
+        options = [string_piece(network, spec) for spec in node.strings.specs]
         options += [number_piece(network, spec) for spec in node.numbers.specs]
         options += [word_piece(network, word.encode()) for word in sorted(node.words)]
         # A value is asked for only where there is one: the last type that is left needs no proof.
@@ -73,10 +77,3 @@ class Value(NamedTuple):
         if node.arrays is not FALSE and (not options or settled(array_conditions(node))):
             options.append(array_state(network, node, layout, depth))
         return Choice(tuple(options))
-
-
-def _string_piece(network: Network, spec: StringSpec) -> int:
-    if spec.is_all_but:
-        return network.json_string_except(tuple(spec.excluded))
-    language, most = spec.texts
-    return network.json_string(language, spec.min_length if language is None else 0, most)

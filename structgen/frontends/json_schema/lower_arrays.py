@@ -17,10 +17,11 @@ from structgen.frontends.json_schema.completion import (
 from structgen.frontends.json_schema.formula import TRUE, Formula
 from structgen.frontends.json_schema.items import LATER, settle
 from structgen.frontends.json_schema.layout import Layout
+from structgen.frontends.json_schema.lower_sketches import sketched_item
 from structgen.frontends.json_schema.nodes import Node
 from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
-from structgen.frontends.json_schema.syntax import NotKnown, between, inside
+from structgen.frontends.json_schema.syntax import between, inside
 from structgen.frontends.json_schema.values import value_key
 from structgen.network import Capture, Choice, Definition, Key, Network
 
@@ -195,35 +196,4 @@ class AfterText(NamedTuple):
 
     def sketch(self) -> Key:
         """The closing bracket, and the comma where plenty of values are left."""
-        return SketchedItem(self.item)
-
-
-class SketchedItem(NamedTuple):
-    """After an item whose text is not known."""
-
-    item: Item
-
-    def expand(self, network: Network) -> Definition:
-        item = self.item
-        spec, index = item.node.array, item.progress.length
-        if not spec.unique:
-            return Choice((network.UNKNOWN,))
-        closing = b"]" if item.may_close() else None
-        if spec.most is not None and index >= spec.most:
-            return between(network, item.layout, item.depth, None, closing)
-        if self._has_plenty():
-            return between(network, item.layout, item.depth, NotKnown(), closing)
-        states: tuple[int, ...] = (network.UNKNOWN,)
-        if closing is not None:
-            states += between(network, item.layout, item.depth, None, closing).states
-        return Choice(states)
-
-    def _has_plenty(self) -> bool:
-        """Whether a next item can come whatever the items so far."""
-        spec, index = self.item.node.array, self.item.progress.length
-        if index < spec.least:
-            return False
-        try:
-            return settled(few_values(spec.item(index), index + 1)) is None
-        except LimitExceededError:
-            return False  # it may have: then each text is looked at
+        return sketched_item(self.item)

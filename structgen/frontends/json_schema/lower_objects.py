@@ -37,9 +37,9 @@ class Progress(NamedTuple):
             that have not come (any order).
         number: How many members have come, where their number is limited.
         open: What the members must still satisfy together.
-        seen: The other names that have come, where rules tell names apart: (class, name), or
-            (class, how many before) in the sketch of a name.
-        met: The other names that have come, where rules treat all others alike; None in the sketch
+        seen: The other names that have come of classes without room: (class, name), or (class, how
+            many before) in the sketch of a name.
+        met: Those of classes with room, by class (no entries: none have come); None in the sketch
             of a name.
     """
 
@@ -47,7 +47,7 @@ class Progress(NamedTuple):
     number: int
     open: Formula
     seen: frozenset[tuple[int, str | int]] = frozenset()
-    met: Names | None = NO_NAMES
+    met: tuple[Names | None, ...] = ()
 
 
 class FirstMember(NamedTuple):
@@ -183,14 +183,16 @@ class Members(NamedTuple):
         """The place after another member of a class, but for what is open."""
         left = len(self.node.object.members) if self.node.schemas.in_order else self.progress.left
         progress = self.progress._replace(left=left, number=self._counted())
-        if self.node.object.others[number].names is None:
-            met = self.progress.met or NO_NAMES
-            progress = progress._replace(met=met.add(name) if isinstance(name, str) else None)
+        others = self.node.object.others
+        if others[number].has_room:
+            met = list(self.progress.met or (NO_NAMES,) * len(others))
+            met[number] = self.met(number).add(name) if isinstance(name, str) else None
+            progress = progress._replace(met=tuple(met))
         else:
             seen = self.progress.seen
             if isinstance(name, int):
                 name = self._used(number)
-                if self.node.object.others[number].size is None:
+                if others[number].size is None:
                     seen = frozenset(each for each in seen if each[0] != number)
             progress = progress._replace(seen=seen | {(number, name)})
         return self._replace(progress=progress)
@@ -222,17 +224,26 @@ class Members(NamedTuple):
             return Choice((*options, network.state(rest)))
         place = self._at(len(spec.members)) if in_order else self
         for number in self.others():
-            if self._is_unknown(number):
-                options.append(network.literal(b'"', network.UNKNOWN))
-            else:
+            if not self._is_unknown(number):
                 options.append(network.state(OtherName(place, number)))
+            elif spec.others[number].has_room:
+                piece = network.json_string_except(
+                    spec.declared_names, language=spec.others[number].roomy
+                )
+                options.append(network.call(piece, network.UNKNOWN))
+            else:
+                options.append(network.literal(b'"', network.UNKNOWN))
         return Choice(tuple(options))
 
     def _is_unknown(self, number: int) -> bool:
         """Whether some name of a class has come that a sketch does not know."""
-        if self.node.object.others[number].names is None:
-            return self.progress.met is None
+        if self.node.object.others[number].has_room:
+            return bool(self.progress.met) and self.progress.met[number] is None
         return any(which == number and isinstance(name, int) for which, name in self.progress.seen)
+
+    def met(self, number: int) -> Names:
+        """The names of a class with room that have come, as far as they are known."""
+        return (self.progress.met and self.progress.met[number]) or NO_NAMES
 
     def _at(self, left: int) -> Members:
         """The same place but for which members are left."""
@@ -248,20 +259,19 @@ class OtherName(NamedTuple):
     def expand(self, network: Network) -> Definition:
         members, number = self
         spec: ObjectSpec = members.node.object
-        names = spec.others[number].names
-        if names is None:
+        other = spec.others[number]
+        if other.has_room:
             piece = network.json_string_except(
-                spec.declared_names, members.progress.met or NO_NAMES
+                spec.declared_names, members.met(number), other.roomy
             )
         else:
+            assert other.names is not None
             seen = [
-                name
-                for which, name in members.progress.seen
+                regular.text(name)
+                for which, name in sorted(members.progress.seen)
                 if which == number and isinstance(name, str)
             ]
-            if seen:
-                names &= ~regular.union(map(regular.text, sorted(seen)))
-            piece = network.json_string(names)
+            piece = network.json_string(other.names & ~regular.union(seen))
         return Capture(piece, AfterName(members, number))
 
 

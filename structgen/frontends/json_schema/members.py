@@ -124,12 +124,20 @@ class NameClass(NamedTuple):
         part: One of them, to rules.
         node: What their values must be.
         size: How many names there are; None: more than will ever be asked for.
+        roomy: The names and declared ones, if every beginning of one is one of infinitely many;
+            None: any name at all, or not so (see `has_room`).
     """
 
     names: Language | None
     part: Name
     node: Node
     size: int | None
+    roomy: Language | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether every beginning of a name can become one that has not come."""
+        return self.names is None or self.roomy is not None
 
 
 class ObjectSpec:
@@ -296,9 +304,10 @@ class ObjectSpec:
                 return [NameClass(None, part, node, None)]
             if declared is None:
                 declared = regular.union(regular.text(name) for name in self._names)
+            roomy = names if regular.leaves_room(names) else None
             names &= ~declared
             if not names.is_empty():
-                found.append(NameClass(names, part, node, count_texts(names)))
+                found.append(NameClass(names, part, node, count_texts(names), roomy))
         return found
 
 

@@ -80,6 +80,13 @@ class StringSpec(NamedTuple):
             parts.append(~regular.union(map(regular.text, self.excluded)))
         return regular.intersection(parts)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether every beginning of a string can become one of infinitely many."""
+        if self.max_length is not None:
+            return False
+        return not self.languages or regular.leaves_room(self.language)
+
     def is_empty(self) -> bool:
         """Whether no string is allowed."""
         if self.is_all_but:

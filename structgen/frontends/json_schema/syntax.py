@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.number_texts import number_texts
 from structgen.frontends.json_schema.numbers import NumberBounds, notation_automaton
-from structgen.frontends.json_schema.scalars import NumberSpec
+from structgen.frontends.json_schema.scalars import NumberSpec, StringSpec
 from structgen.network import (
     NO_NAMES,
     RETURN,
@@ -21,7 +21,24 @@ from structgen.network import (
     Network,
 )
 
-__all__ = ["AnyValue", "NotKnown", "between", "colon", "inside", "number_piece", "word_piece"]
+__all__ = [
+    "AnyValue",
+    "NotKnown",
+    "between",
+    "colon",
+    "inside",
+    "number_piece",
+    "string_piece",
+    "word_piece",
+]
+
+
+def string_piece(network: Network, spec: StringSpec) -> int:
+    """The piece that reads one of some strings."""
+    if spec.is_all_but:
+        return network.json_string_except(tuple(spec.excluded))
+    language, most = spec.texts
+    return network.json_string(language, spec.min_length if language is None else 0, most)
 
 
 def number_piece(network: Network, spec: NumberSpec) -> int:
@@ -121,7 +138,7 @@ class AnyMembers(NamedTuple):
 
     def expand(self, network: Network) -> Definition:
         if self.met is None:
-            return Choice((network.literal(b'"', network.UNKNOWN),))
+            return Call(network.json_string(), network.UNKNOWN)
         return Capture(network.json_string_except((), self.met), AfterAnyName(self))
 
 
