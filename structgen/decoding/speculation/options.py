@@ -44,7 +44,8 @@ class Speculation:
         most_children: Of a node: 1 makes chains; None leaves it to chances.
 
     Raises:
-        ValueError: A drafter or a verifier is not known, or a number is out of its range.
+        ValueError: A drafter or a verifier is not known, two drafters have one name, or a number is
+            out of its range.
 
     Example:
         >>> Speculation(drafters=("forced", "prompt"), nodes=16).verifier
@@ -64,6 +65,9 @@ class Speculation:
                 raise ValueError(
                     f"There is no drafter {drafter!r}: the drafters are {', '.join(known)}"
                 )
+        names = [one if isinstance(one, str) else one.name for one in self.drafters]
+        if len(set(names)) < len(names):
+            raise ValueError(f"Drafters are told apart by their names: {', '.join(names)}")
         if self.verifier not in VERIFIERS:
             raise ValueError(
                 f"There is no verifier {self.verifier!r}: the verifiers are {', '.join(VERIFIERS)}"

@@ -295,6 +295,7 @@ class _Letters:
         ({"nodes": True}, "nodes"),
         ({"nodes": 2.0}, "nodes"),
         ({"drafters": ("oracle",)}, "no drafter 'oracle'"),
+        ({"drafters": ("state", "forced", "state")}, "names: state, forced, state"),
         ({"verifier": "hope"}, "no verifier 'hope'"),
         ({"most_children": 0}, "most_children"),
     ],
