@@ -36,6 +36,19 @@ def mask_of(matcher: sg.Matcher) -> list[int]:
     return sg.allowed_tokens(row).tolist()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "length"), [("[a-zA-Z0-9_-]{162}", 162), ("(a|b)*a(a|b){30}", 31), ("(ab)+|b", 1)]
+)
+def test_a_shortest_completion_is_found_without_looking_at_all_texts(
+    pattern: str, length: int
+) -> None:
+    plain = sg.compile(sg.regex(pattern), VOCABULARY).matcher()
+    assert len(plain.shortest_completion()) == length
+    schema = {"type": "string", "pattern": f"^({pattern})$"}
+    matcher = sg.compile(sg.json_schema(schema), VOCABULARY).matcher()
+    assert len(matcher.shortest_completion()) == length + 2
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_walks_by_the_mask_end_in_valid_instances(seed: int) -> None:
     rng = random.Random(seed)

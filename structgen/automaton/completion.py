@@ -1,6 +1,7 @@
 """A shortest text that completes a configuration.
 
-Within a frame this is a search by length over its states; a call costs what the called piece costs,
+Within a frame this is a search over its states, those first of which the whole text may be
+shortest (an automaton knows how much must still come); a call costs what the called piece costs,
 found by the same search. A shortest text never nests a piece in itself at the same state (leaving
 out the nesting would be shorter), so a piece that is met again while it is being searched is passed
 over there (Knuth, 'A generalization of Dijkstra's algorithm', Information Processing Letters 6(1),
@@ -97,11 +98,12 @@ class _Search:
         return found
 
     def _search(self, start: int) -> bytes | None:
-        queue: list[tuple[int, int, int, bytes]] = [(0, 0, start, b"")]
+        # (length at least, order of calls, what is read, state, text).
+        queue: list[tuple[int, int, int, int, bytes]] = [(0, 0, 0, start, b"")]
         done: set[tuple[int, bool]] = set()
         order = 0
         while queue:
-            _, called, state, text = heapq.heappop(queue)
+            _, called, _, state, text = heapq.heappop(queue)
             if state == k.RETURN and not called:
                 return text
             if (state, bool(called)) in done:
@@ -117,7 +119,7 @@ class _Search:
             if definition[0] in (k.CALL, k.CAPTURE) and not called:
                 # Looked into only when it is its turn: a call costs at least nothing.
                 order += 1
-                heapq.heappush(queue, (len(text), order, state, text))
+                heapq.heappush(queue, (len(text), order, -len(text), state, text))
                 continue
             if definition[0] == k.CALL:
                 inner = self.text(definition[1])
@@ -132,5 +134,7 @@ class _Search:
                 if definition[0] == k.SCAN and definition[3]:
                     following = [(b"", k.RETURN), *following]
             for piece, target in following:
-                heapq.heappush(queue, (len(text) + len(piece), 0, target, text + piece))
+                longer = text + piece
+                least = len(longer) + self._engine.least_length(target)
+                heapq.heappush(queue, (least, 0, -len(longer), target, longer))
         return None

@@ -222,6 +222,10 @@ class Engine:
             self._network.expand(state)
         return self._arena[k.STATE + 8 * state : k.STATE + 8 * state + 8].tolist()
 
+    def least_length(self, state: int) -> int:
+        """No text from `state` to the end of its automaton, or string, has fewer bytes."""
+        return self._network.least_length(state)
+
     def alternatives(self, state: int) -> list[int]:
         """The states of a choice."""
         _, first, count, *_ = self.definition(state)

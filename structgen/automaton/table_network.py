@@ -70,6 +70,7 @@ class TableNetwork:
         self._choices: dict[tuple[int, ...], int] = {}
         self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
+        self._automata: dict[int, AutomatonKey] = {}
         self._tries: dict[tuple[tuple[str, ...], Names], int] = {}
         self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
@@ -220,6 +221,16 @@ class TableNetwork:
         """The state after a capture whose piece has read `text`."""
         return self.state(self._captures[capture].after(text))
 
+    def least_length(self, state: int) -> int:
+        """No text from `state` to the end of its automaton, or string, has fewer bytes.
+
+        0 where nothing is known about it.
+        """
+        at = k.STATE + 8 * state
+        is_string = self._cells[at] == k.STRING
+        key = self._automata.get(self._cells[at + 2] if is_string else state)
+        return 0 if key is None else key.automaton.least_length(key.state) + is_string
+
     def keys_by_state(self) -> dict[int, object]:
         """The keys of all states that have been named by one."""
         return {state: key for states in self._states.values() for key, state in states.items()}
@@ -232,6 +243,8 @@ class TableNetwork:
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
+            if type(key) is AutomatonKey and isinstance(key.automaton, Automaton):
+                self._automata[state] = key  # automata of numbers do not know lengths
             if type(key) is AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
                 self._set_safe(state, key.automaton.live(key.state))

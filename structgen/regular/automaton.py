@@ -116,6 +116,13 @@ class Automaton:
                 break
         return near, characters
 
+    def least_length(self, state: int) -> int:
+        """No text from `state` on has fewer characters (see `Language.least_length`)."""
+        key = self._keys[state]
+        if isinstance(key, Language):
+            return key.least_length
+        return min(self.least_length(target) for _, target in key)
+
     def shortest_length(self, state: int) -> int:
         """The fewest further characters with which the text may end."""
         key = self._keys[state]
