@@ -1,4 +1,4 @@
-"""The command line: generate, validate, mask, sample, explain and warmup.
+"""The command line: generate, validate, mask, sample, explain, warmup and train-heads.
 
 Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
 on standard error (and shown in its line, if it is in a grammar's text).
@@ -375,6 +375,37 @@ def warmup(tokenizer: TokenizerOption = None) -> None:
         with _progress(f"{name} ({number + 1} of {len(steps)})"):
             step()
         print(f"{name + ':':15}{time.perf_counter() - start:6.1f} s", flush=True)
+
+
+@app.command()
+def train_heads(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder or tar archive of JSON Schemas or MaskBench files.  [default: a small "
+            "sample]"
+        ),
+    ] = None,
+    tokens: Annotated[
+        int, typer.Option(min=1, help="How many tokens of answers to write and train on.")
+    ] = 30_000,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each of them is seen.")] = 6,
+) -> None:
+    """Train SmolLM2-135M-Instruct's draft heads (Medusa and Hydra) on answers that it writes.
+
+    They are kept in the cache folder, with the answers; speculation uses them by name.
+    """
+    from structgen.decoding.speculation.training.schemas import read_schemas
+    from structgen.decoding.speculation.training.train import train_heads
+
+    schemas = read_schemas(data)
+    with _progress("loading the model (the first time it is converted: half a minute)") as say:
+        found = train_heads(_default_generator(), schemas, tokens=tokens, epochs=epochs, say=say)
+    print(f"trained on {found.tokens} tokens, kept in {found.folder}")
+    print("held-out tokens that each head finds the most probable:")
+    for name, fitted in found.fitted.items():
+        shares = "  ".join(f"{share:.0%}" for share in fitted.right)
+        print(f"  {name:7} {shares}   ({fitted.seconds:.0f} s)")
 
 
 # --- What commands share ------------------------------------------------------------------------

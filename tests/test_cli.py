@@ -14,6 +14,7 @@ import structgen as sg
 from structgen.cli import main
 from structgen.decoding import generator as generators
 from tests import fakes
+from tests.decoding.speculation.small_models import small_generator
 
 SCHEMA = {
     "type": "object",
@@ -233,6 +234,22 @@ def test_warmup(run: Run, model: None) -> None:
     code, out, _ = run("warmup", "--tokenizer", "ranks.tiktoken")
     assert code == 0
     assert len(out.splitlines()) == 2
+
+
+def test_train_heads(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path / "cache"))
+    made = small_generator(max_position_embeddings=1024)
+    monkeypatch.setattr(generators, "default_generator", lambda: made)
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    for number in range(40):
+        schema = {"type": "array", "items": {"enum": ["ab", "12"]}, "title": str(number)}
+        (folder / f"{number}.json").write_text(json.dumps({**schema, "minItems": 2}))
+    code, out, err = run("train-heads", "--data", str(folder), "--tokens", "200")
+    assert (code, err) == (0, "")
+    assert "medusa" in out and "hydra" in out and str(tmp_path / "cache") in out
+    code, _, err = run("train-heads", "--data", str(tmp_path / "nowhere"))
+    assert code == 2 and "nowhere" in err
 
 
 # --- Errors -------------------------------------------------------------------------------------
