@@ -43,8 +43,9 @@ def written(text: str, notation: str) -> str:
         ('root ::= "' + "a" * 10_000_000 + '"', sg.LimitExceededError, "characters"),
         ("root ::= " + "(" * 5_000 + '"a"' + ")" * 5_000, sg.LimitExceededError, "nested"),
         ("root ::= " + "(" * 400_000, (sg.GrammarError, sg.LimitExceededError), "Line 1|nested"),
-        ('"' * 400_000, sg.GrammarError, "Line 1"),
+        ('"' * 400_000, sg.GrammarError, "Line 1|to start with"),
         ("x " * 200_000, sg.GrammarError, "Line 1"),
+        ("{" + " " * 400_000, sg.GrammarError, "Line 1"),
     ],
 )
 def test_errors(notation: str, text: str, error: type[Exception], words: str) -> None:

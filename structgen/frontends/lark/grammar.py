@@ -11,6 +11,7 @@ from lark.exceptions import UnexpectedInput, VisitError
 from lark.load_grammar import load_grammar
 
 from structgen.errors import GrammarError, LimitExceededError
+from structgen.frontends.lark.dialect import in_lark
 from structgen.frontends.lark.embedded import take_embedded
 from structgen.frontends.lark.rules import read_rules
 from structgen.grammar import ContextFreeGrammar, SourceCall, build, build_lexed, error_at
@@ -81,6 +82,7 @@ def lark(
         raise ValueError(f"lexer is None or 'basic', not {lexer!r}")
     check_text(text, MAX_CHARACTERS)
     plain, embedded = take_embedded(text)
+    plain = in_lark(plain)
     _check_terminals(plain)
     try:
         grammar, _ = load_grammar(plain, "<string>", [], False)
