@@ -70,10 +70,15 @@ def _smiles(text: str) -> Iterator[str]:
             yield line[column]
 
 
+def _xml(text: str) -> Iterator[str]:
+    yield re.sub(r"^\ufeff?(<\?xml[^>]*>)?\s*(<!--.*?-->\s*)*(<!DOCTYPE[^\[\]>]*>)?", r"\2", text)
+
+
 CORPORA: dict[str, Corpus] = {
     "toml": Corpus("tomlkit-*.tar.gz", r"tests/toml-test/tests/.*\.toml$", _whole),
     "sql": Corpus("sqlglot-*.tar.gz", r"tests/fixtures/.*\.sql$", _sql),
     "graphql": Corpus("graphql_core-*.tar.gz", r"tests/fixtures/.*\.graphql$", _whole),
+    "xml": Corpus("xmlschema-*.tar.gz", r"\.(xml|xsd|html|svg)$", _xml),
     "chess_moves": Corpus("chess-*.tar.gz", r"data/pgn/.*\.pgn$", _games),
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),

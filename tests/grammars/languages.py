@@ -87,6 +87,15 @@ LANGUAGES: dict[str, Language] = {
         ],
         is_whole=False,
     ),
+    "xml": Language(
+        oracles.is_xml,
+        "ab:<>/!?=\"'-[]&#;x1 \n",
+        [
+            "a ]] > <b:c d = 'x\">' e=\"&lt;&#x10FFFF;'\"\n>f<b/></b:c\t><!-- - -->&amp;&#009;",
+            "<?xm l?><?xmls <a?>?><![CDATA[<&]]]>]]]]<p>1<p>2</p><q ></q>3</p>",
+            "",
+        ],
+    ),
     "chess_moves": Language(
         oracles.is_chess_moves,
         "abeh1278NKQRx=+#O-. \n",

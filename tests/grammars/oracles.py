@@ -14,6 +14,7 @@ import sqlite3
 import tomllib
 import warnings
 from datetime import datetime
+from xml.parsers import expat
 
 import chess
 import graphql
@@ -131,6 +132,16 @@ def is_toml(text: str) -> Verdict:
         return None if re.match(meaning, str(error)) else False
     except (ValueError, RecursionError):
         return False
+    return True
+
+
+def is_xml(text: str) -> Verdict:
+    """None: an attribute given twice."""
+    try:
+        expat.ParserCreate("utf-8").Parse(f"<x>{text}</x>".encode(), True)
+    except expat.ExpatError as error:
+        is_twice = expat.errors.codes[expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE] == error.code
+        return None if is_twice else False
     return True
 
 
