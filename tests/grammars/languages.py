@@ -96,6 +96,16 @@ LANGUAGES: dict[str, Language] = {
             "",
         ],
     ),
+    "latex_math": Language(
+        oracles.is_latex_math,
+        "ab1 {}\\_^'+()[]",
+        [
+            "\\frac{-b \\pm\\sqrt{b^2-4ac}}{2a}",
+            "\\sum_{i=0}^\\infty x_i^{n_1} \\leq \\left( \\int f'(x) dx\\right] \\quad \\text{if }",
+            "\\hat{x}_1 \\in \\mathbb{R},\\; \\alpha_\\beta\\lim_{n \\to\\infty}a_n = \\sqrt[3]{2}",
+        ],
+        is_whole=False,
+    ),
     "chess_moves": Language(
         oracles.is_chess_moves,
         "abeh1278NKQRx=+#O-. \n",

@@ -204,6 +204,25 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "<![cdata[]]>",
         ],
     ),
+    "latex_math": (
+        ["a", "x^2_i", "\\alpha_\\beta 2", "\\alpha2", "f''", "{ }x", "\\left\\langle x\\right)"],
+        [
+            "x^2^3",
+            "x_1_2",
+            "\\alphab",
+            "\\alpha_\\betax",
+            "{",
+            "x}",
+            "\\frac{1}",
+            "\\frac{}{1}",
+            "\\sqrt{}",
+            "\\sqrt",
+            "\\left(x",
+            "x\\right)",
+            "",
+            "$",
+        ],
+    ),
     "smiles": (
         [
             "C",
