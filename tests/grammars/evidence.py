@@ -9,6 +9,7 @@ grammar whose archive is not there is an error.
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import random
 import re
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import chess.pgn
+import matplotlib
 from test import re_tests
 
 import structgen as sg
@@ -70,10 +72,24 @@ def _smiles(text: str) -> Iterator[str]:
             yield line[column]
 
 
+def _xml(text: str) -> Iterator[str]:
+    yield re.sub(r"^\ufeff?(<\?xml[^>]*>)?\s*(<!--.*?-->\s*)*(<!DOCTYPE[^\[\]>]*>)?", r"\2", text)
+
+
+def _formulas(module: Path) -> list[str]:
+    """What stands between dollar signs in the strings of a Python module."""
+    found: dict[str, None] = {}
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= dict.fromkeys(re.findall(r"(?<!\\)\$(.+?)(?<!\\)\$", node.value))
+    return list(found)
+
+
 CORPORA: dict[str, Corpus] = {
     "toml": Corpus("tomlkit-*.tar.gz", r"tests/toml-test/tests/.*\.toml$", _whole),
     "sql": Corpus("sqlglot-*.tar.gz", r"tests/fixtures/.*\.sql$", _sql),
     "graphql": Corpus("graphql_core-*.tar.gz", r"tests/fixtures/.*\.graphql$", _whole),
+    "xml": Corpus("xmlschema-*.tar.gz", r"\.(xml|xsd|html|svg)$", _xml),
     "chess_moves": Corpus("chess-*.tar.gz", r"data/pgn/.*\.pgn$", _games),
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),
@@ -96,6 +112,8 @@ def texts_of(name: str, folder: Path) -> list[str]:
     """The UTF-8 texts of a grammar's corpus, each once; where there is none, its seeds."""
     if name == "regex":
         return list(dict.fromkeys(case[0] for case in re_tests.tests))
+    if name == "latex_math":
+        return _formulas(Path(matplotlib.__file__).parent / "tests" / "test_mathtext.py")
     if name not in CORPORA:
         return LANGUAGES[name].seeds
     corpus = CORPORA[name]

@@ -87,6 +87,25 @@ LANGUAGES: dict[str, Language] = {
         ],
         is_whole=False,
     ),
+    "xml": Language(
+        oracles.is_xml,
+        "ab:<>/!?=\"'-[]&#;x1 \n",
+        [
+            "a ]] > <b:c d = 'x\">' e=\"&lt;&#x10FFFF;'\"\n>f<b/></b:c\t><!-- - -->&amp;&#009;",
+            "<?xm l?><?xmls <a?>?><![CDATA[<&]]]>]]]]<p>1<p>2</p><q ></q>3</p>",
+            "",
+        ],
+    ),
+    "latex_math": Language(
+        oracles.is_latex_math,
+        "ab1 {}\\_^'+()[]",
+        [
+            "\\frac{-b \\pm\\sqrt{b^2-4ac}}{2a}",
+            "\\sum_{i=0}^\\infty x_i^{n_1} \\leq \\left( \\int f'(x) dx\\right] \\quad \\text{if }",
+            "\\hat{x}_1 \\in \\mathbb{R},\\; \\alpha_\\beta\\lim_{n \\to\\infty}a_n = \\sqrt[3]{2}",
+        ],
+        is_whole=False,
+    ),
     "chess_moves": Language(
         oracles.is_chess_moves,
         "abeh1278NKQRx=+#O-. \n",

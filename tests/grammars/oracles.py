@@ -14,10 +14,12 @@ import sqlite3
 import tomllib
 import warnings
 from datetime import datetime
+from xml.parsers import expat
 
 import chess
 import graphql
 import lark
+from matplotlib.mathtext import MathTextParser
 from rdkit import Chem, rdBase
 
 Verdict = bool | None
@@ -131,6 +133,33 @@ def is_toml(text: str) -> Verdict:
         return None if re.match(meaning, str(error)) else False
     except (ValueError, RecursionError):
         return False
+    return True
+
+
+def is_xml(text: str) -> Verdict:
+    """None: an attribute given twice."""
+    try:
+        expat.ParserCreate("utf-8").Parse(f"<x>{text}</x>".encode(), True)
+    except expat.ExpatError as error:
+        is_twice = expat.errors.codes[expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE] == error.code
+        return None if is_twice else False
+    return True
+
+
+_MATH = MathTextParser("path")
+
+
+def is_latex_math(text: str) -> Verdict:
+    """mathtext's reading of what stands between dollar signs. None: a symbol it does not know.
+
+    A line feed is white space to LaTeX and no part of mathtext: it is read as a space.
+    """
+    if re.search(r"(?<!\\)(\\\\)*\$", text):
+        return False
+    try:
+        _MATH.parse(f"$ {text} $".replace("\n", " "))
+    except ValueError as error:
+        return None if "Unknown symbol" in str(error) else False
     return True
 
 
