@@ -8,6 +8,7 @@ being first, so that masks which are cold for the first do not count against the
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -148,6 +149,7 @@ def _answer(
     mode: Mapping[str, Any],
     max_new_tokens: int,
 ) -> dict[str, Any]:
+    start = time.process_time()
     result = generator.generate(
         prompt_for(schema),
         grammar=compiled,
@@ -157,6 +159,7 @@ def _answer(
         speculation=speculation,
         **mode,
     )
+    processor_seconds = time.process_time() - start
     stats = result.stats
     drafts = stats.drafts
     return {
@@ -164,6 +167,7 @@ def _answer(
         "forced": stats.forced_tokens,
         "passes": stats.forward_passes,
         "seconds": stats.seconds,
+        "processor_seconds": processor_seconds,
         "model_seconds": stats.model_seconds,
         "mask_seconds": stats.mask_seconds,
         "draft_seconds": 0.0 if drafts is None else drafts.draft_seconds,

@@ -27,6 +27,7 @@ class Row:
         drafted: Tokens in trees.
         accepted: How many of them are in the texts.
         seconds: All time.
+        processor: Seconds of the processors that this process had, whatever else was running.
         model, masks, drafting: Shares of that time.
         ratio: Seconds of one-by-one decoding for each of these seconds.
         worst: The least such ratio of a single schema, and that schema.
@@ -41,6 +42,7 @@ class Row:
     drafted: int
     accepted: int
     seconds: float
+    processor: float
     model: float
     masks: float
     drafting: float
@@ -105,6 +107,7 @@ def _row(
         total("drafted"),
         total("accepted"),
         seconds,
+        total("processor_seconds"),
         total("model_seconds") / seconds,
         total("mask_seconds") / seconds,
         total("draft_seconds") / seconds,
@@ -126,14 +129,15 @@ def table(rows: Iterable[Row]) -> str:
             f"**{mode}**: {first.schemas} schemas, {first.tokens} tokens",
             "",
             "| drafts | passes | tokens a pass | accepted | s | times one by one | worst schema "
-            "| model | masks | drafting | other texts |",
-            "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+            "| processor s | model | masks | drafting | other texts |",
+            "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
         ]
         for row in members:
             accepted = f"{row.accepted} of {row.drafted}" if row.drafted else ""
             lines.append(
                 f"| {row.kind} | {row.passes} | {row.tokens_per_pass:.2f} | {accepted} "
-                f"| {row.seconds:.1f} | {row.ratio:.2f} | {row.worst[0]:.2f} | {row.model:.0%} "
+                f"| {row.seconds:.1f} | {row.ratio:.2f} | {row.worst[0]:.2f} "
+                f"| {row.processor:.1f} | {row.model:.0%} "
                 f"| {row.masks:.1%} | {row.drafting:.1%} | {row.different} |"
             )
         parts.append("\n".join(lines) + "\n")

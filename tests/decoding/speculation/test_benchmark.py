@@ -76,6 +76,7 @@ def record(schema: str, kind: str, passes: int, seconds: float, tokens: int = 4)
         "tokens": [1] * tokens,
         "passes": passes,
         "seconds": seconds,
+        "processor_seconds": 2 * seconds,
         "model_seconds": seconds / 2,
         "mask_seconds": seconds / 4,
         "draft_seconds": 0.0,
@@ -98,8 +99,9 @@ def test_ratios_and_the_worst_schema(tmp_path: Path) -> None:
     assert (tree.schemas, tree.tokens_per_pass, tree.ratio) == (2, 7 / 4, 8 / 6)
     assert tree.worst == (0.8, "b") and tree.different == 1
     assert (tree.model, tree.masks, tree.drafting) == (0.5, 0.25, 0.0)
-    assert "| tree | 4 | 1.75 | 4 of 12 | 6.0 | 1.33 | 0.80 | 50% | 25.0% | 0.0% | 1 |" in table(
-        [plain, tree]
+    assert (
+        "| tree | 4 | 1.75 | 4 of 12 | 6.0 | 1.33 | 0.80 | 12.0 | 50% | 25.0% | 0.0% | 1 |"
+        in table([plain, tree])
     )
     pytest.importorskip("matplotlib", reason="plots need matplotlib")
     draw([plain, tree], tmp_path / "plot.svg")
