@@ -19,7 +19,7 @@ from structgen.errors import (
 
 if TYPE_CHECKING:
     from structgen.bitmask import allocate_bitmask, allowed_tokens, apply_bitmask
-    from structgen.compiler import CompiledGrammar, Grammar, compile
+    from structgen.compiler import CompiledGrammar, Grammar, compile, load
     from structgen.decoding.generator import Generator, Stream, generate
     from structgen.decoding.result import Result, Stats
     from structgen.decoding.speculation.options import Speculation
@@ -64,6 +64,7 @@ __all__ = [
     "generate",
     "json_schema",
     "lark",
+    "load",
     "regex",
     "sample",
     "structural_tags",
@@ -93,6 +94,7 @@ _MODULES = {
     "generate": "decoding.generator",
     "json_schema": "frontends.json_schema",
     "lark": "frontends.lark",
+    "load": "compiler",
     "regex": "frontends.regex",
     "sample": "random_texts",
     "structural_tags": "frontends.structural_tags",

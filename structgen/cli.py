@@ -1,4 +1,4 @@
-"""The command line: generate, validate, mask, sample, explain, warmup and bench.
+"""The command line: generate, validate, mask, sample, explain, warmup, train-heads and bench.
 
 Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
 on standard error (and shown in its line, if it is in a grammar's text).
@@ -30,6 +30,7 @@ from rich.text import Text
 from typer.exceptions import TyperException
 
 import structgen as sg
+from structgen.expectations import describe_expected
 from structgen.frontends.json_schema.effects import idle_keywords
 from structgen.frontends.json_schema.explain import explain_schema
 from structgen.inspect_mask import describe_bytes, inspect_mask, longest_prefix
@@ -47,6 +48,12 @@ class Order(StrEnum):
 
     schema = "schema"
     any = "any"
+
+
+class Lexer(StrEnum):
+    """`--lexer`."""
+
+    basic = "basic"
 
 
 class AtLimit(StrEnum):
@@ -69,6 +76,10 @@ RegexOption = Annotated[str | None, typer.Option("--regex", help="A Python regul
 GrammarOption = Annotated[
     Path | None,
     typer.Option("--grammar", help="A grammar file; its suffix is .lark, .ebnf or .gbnf."),
+]
+LexerOption = Annotated[
+    Lexer | None,
+    typer.Option(help="How a .lark grammar is read: basic cuts texts into terminals first."),
 ]
 OrderOption = Annotated[Order, typer.Option(help="The order of an object's members.")]
 TokenizerOption = Annotated[
@@ -152,6 +163,7 @@ def generate(
     schema: SchemaOption = None,
     regex: RegexOption = None,
     grammar: GrammarOption = None,
+    lexer: LexerOption = None,
     property_order: OrderOption = Order.schema,
     seed: Annotated[int | None, typer.Option(help="Makes draws repeatable.")] = None,
     temperature: Annotated[
@@ -177,7 +189,7 @@ def generate(
     stream: Annotated[bool, typer.Option("--stream", help="Print the text as it comes.")] = False,
 ) -> None:
     """Let SmolLM2-135M-Instruct answer with a text of the schema or pattern."""
-    source = _grammar(schema, regex, grammar, property_order)
+    source = _grammar(schema, regex, grammar, lexer, property_order)
     with _progress("loading the model (the first time it is converted: half a minute)"):
         generator = _default_generator()
     pieces = generator.generate(
@@ -210,6 +222,7 @@ def validate(
     schema: SchemaOption = None,
     regex: RegexOption = None,
     grammar: GrammarOption = None,
+    lexer: LexerOption = None,
     property_order: OrderOption = Order.any,
 ) -> None:
     """Say whether a file's text is valid; if not, where it stops being so (exit code 1).
@@ -217,7 +230,7 @@ def validate(
     White space of JSON may be anywhere between tokens.
     """
     vocabulary = sg.Vocabulary(_BYTES, eos_token_ids=[])
-    source = _grammar(schema, regex, grammar, property_order, whitespace="any")
+    source = _grammar(schema, regex, grammar, lexer, property_order, whitespace="any")
     matcher = sg.compile(source, vocabulary).matcher()
     data = file.read_bytes()
     try:
@@ -233,14 +246,17 @@ def validate(
         print(f"{file}: valid")
         return
     position = len(data[:good].decode(errors="ignore"))
+    if grammar is not None:
+        position = _word_start(text, position)
+        matcher.reset()
+        matcher.accept_bytes(text[:position].encode())
     line, column, shown, marked = _underlined(text, position)
     what = "the text ends too soon" if position == len(text) else "this cannot come here"
     console = _console()
     console.print(Text(f"{file}:{line}:{column}: {what}", "bold"))
     console.print(Text(f"  {shown}"))
     console.print(Text(f"  {marked}", "red"))
-    expected = describe_bytes(matcher.next_bytes())
-    console.print(Text(f"expected {expected}{', or the end' if matcher.is_accepting else ''}"))
+    console.print(Text(f"expected {describe_expected(source, matcher)}"))
     raise typer.Exit(1)
 
 
@@ -250,11 +266,12 @@ def mask(
     schema: SchemaOption = None,
     regex: RegexOption = None,
     grammar: GrammarOption = None,
+    lexer: LexerOption = None,
     property_order: OrderOption = Order.schema,
     tokenizer: TokenizerOption = None,
 ) -> None:
     """Show which tokens may come after a text, and how the text can go on after each kind."""
-    source = _grammar(schema, regex, grammar, property_order)
+    source = _grammar(schema, regex, grammar, lexer, property_order)
     with _progress("reading the tokenizer"):
         compiled = sg.compile(source, _vocabulary(tokenizer))
     data = _text(text, "the text").encode()
@@ -299,16 +316,19 @@ def mask(
 
 @app.command()
 def sample(
-    schema: SchemaArgument,
+    schema: Annotated[Path | None, typer.Argument(help="A JSON Schema file.")] = None,
+    regex: RegexOption = None,
+    grammar: GrammarOption = None,
+    lexer: LexerOption = None,
     count: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 1,
     seed: Annotated[int | None, typer.Option(help="Makes draws repeatable.")] = None,
     property_order: OrderOption = Order.schema,
 ) -> None:
-    """Print random valid instances of a schema, one a line."""
-    grammar = _grammar(schema, None, None, property_order, whitespace="none")
+    """Print random valid instances of a schema, one a line, or random texts of a grammar."""
+    source = _grammar(schema, regex, grammar, lexer, property_order, whitespace="none")
     if seed is None:
         seed = random.SystemRandom().getrandbits(32)
-    for text in itertools.islice(sg.sample(grammar, seed=seed), count):
+    for text in itertools.islice(sg.sample(source, seed=seed), count):
         print(text)
 
 
@@ -357,6 +377,37 @@ def warmup(tokenizer: TokenizerOption = None) -> None:
         with _progress(f"{name} ({number + 1} of {len(steps)})"):
             step()
         print(f"{name + ':':15}{time.perf_counter() - start:6.1f} s", flush=True)
+
+
+@app.command()
+def train_heads(
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder or tar archive of JSON Schemas or MaskBench files.  [default: a small "
+            "sample]"
+        ),
+    ] = None,
+    tokens: Annotated[
+        int, typer.Option(min=1, help="How many tokens of answers to write and train on.")
+    ] = 30_000,
+    epochs: Annotated[int, typer.Option(min=1, help="How often each of them is seen.")] = 6,
+) -> None:
+    """Train SmolLM2-135M-Instruct's draft heads (Medusa and Hydra) on answers that it writes.
+
+    They are kept in the cache folder, with the answers; speculation uses them by name.
+    """
+    from structgen.decoding.speculation.training.schemas import read_schemas
+    from structgen.decoding.speculation.training.train import train_heads
+
+    schemas = read_schemas(data)
+    with _progress("loading the model (the first time it is converted: half a minute)") as say:
+        found = train_heads(_default_generator(), schemas, tokens=tokens, epochs=epochs, say=say)
+    print(f"trained on {found.tokens} tokens, kept in {found.folder}")
+    print("held-out tokens that each head finds the most probable:")
+    for name, fitted in found.fitted.items():
+        shares = "  ".join(f"{share:.0%}" for share in fitted.right)
+        print(f"  {name:7} {shares}   ({fitted.seconds:.0f} s)")
 
 
 @bench.command()
@@ -442,32 +493,32 @@ def _progress(description: str) -> Iterator[Callable[[str], None]]:
         yield lambda words: progress.update(task, description=words)
 
 
-_READERS: dict[str, Callable[[str], sg.Grammar]] = {
-    ".lark": lambda text: sg.lark(text),
-    ".ebnf": lambda text: sg.ebnf(text),
-    ".gbnf": lambda text: sg.gbnf(text),
-}
-
-
 def _grammar(
     schema: Path | None,
     regex: str | None,
     grammar: Path | None,
+    lexer: Lexer | None,
     order: Order,
     whitespace: Any = "flexible",
 ) -> sg.Grammar:
     if (schema is None) + (regex is None) + (grammar is None) != 2:
         raise ValueError("say one of --schema FILE, --regex PATTERN and --grammar FILE")
+    if lexer is not None and (grammar is None or grammar.suffix != ".lark"):
+        raise ValueError("--lexer is for a --grammar whose suffix is .lark")
     if regex is not None:
         return sg.regex(_text(regex, "the pattern"))
     if grammar is not None:
-        reader = _READERS.get(grammar.suffix)
-        if reader is None:
-            raise ValueError(f"{grammar}: the suffix of a grammar is {', '.join(_READERS)}")
         try:
-            return reader(grammar.read_text(encoding="utf-8"))
+            text = grammar.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise ValueError(f"{grammar} is not UTF-8 text") from None
+        if grammar.suffix == ".lark":
+            return sg.lark(text, lexer="basic" if lexer is Lexer.basic else None)
+        if grammar.suffix == ".ebnf":
+            return sg.ebnf(text)
+        if grammar.suffix == ".gbnf":
+            return sg.gbnf(text)
+        raise ValueError(f"{grammar}: the suffix of a grammar is .lark, .ebnf or .gbnf")
     assert schema is not None, "one of the three is said"
     return sg.json_schema(_json(schema), property_order=order.value, whitespace=whitespace)
 
@@ -540,6 +591,18 @@ def _quoted(data: bytes) -> str:
     if len(text) > _SHOWN_CHARACTERS:
         text = f"{text[: _SHOWN_CHARACTERS - 1]}…"
     return repr(text) if text else repr(data)
+
+
+def _word_start(text: str, position: int) -> int:
+    """Where the word begins that a place is inside of; the place itself where there is none."""
+    start = position
+    while 0 < start < len(text) and _is_in_word(text[start - 1]) and _is_in_word(text[position]):
+        start -= 1
+    return start
+
+
+def _is_in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _underlined(text: str, position: int) -> tuple[int, int, str, str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
-from structgen.automaton import Engine, Grammar, TablesFull, engine_of
+from structgen.automaton import Engine, Grammar, SavedGrammar, TablesFull, engine_of
 from structgen.errors import LimitExceededError, UnsatisfiableError, VocabularyError
 from structgen.frontends.json_schema import json_schema, schema_of
 from structgen.frontends.regex import RegularGrammar
 from structgen.matcher import Matcher
+from structgen.saving import make, read_saved, source_of, write_saved
 from structgen.vocabulary import Vocabulary
 
-__all__ = ["CompiledGrammar", "Grammar", "compile", "grammar_of"]
+__all__ = ["CompiledGrammar", "Grammar", "compile", "grammar_of", "load"]
 
 
 class CompiledGrammar:
@@ -52,6 +54,47 @@ class CompiledGrammar:
                 return self._initial
             except TablesFull:
                 engine.reset(generation)
+        raise LimitExceededError(
+            "The grammar does not fit in the engine's tables", limit="engine_tables"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the grammar to a file, with all masks and states that have been needed so far.
+
+        `load` reads it. What texts of any request have reached is in the file, nothing else; so
+        save after some typical ones. The file is for this vocabulary, and for the version of
+        structgen that wrote it.
+
+        Args:
+            path: The file; an old one is replaced.
+
+        Raises:
+            GrammarError: The grammar was not made by a function of structgen, or from what JSON
+                does not hold.
+            LimitExceededError: It does not fit in the engine's tables.
+            OSError: The file cannot be written.
+
+        Example:
+            >>> import structgen as sg, tempfile
+            >>> vocabulary = sg.Vocabulary([b"yes", b"no", b""], eos_token_ids=[2])
+            >>> compiled = sg.compile(sg.choice(["yes", "no"]), vocabulary)
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     compiled.save(f"{folder}/answer")
+            ...     again = sg.load(f"{folder}/answer", vocabulary)
+            >>> again.matcher().accept_tokens([1, 2])
+            2
+        """
+        grammar = self.grammar
+        source = source_of(grammar.grammar if isinstance(grammar, SavedGrammar) else grammar)
+        for _ in range(2):
+            generation, _ = self.initial()
+            try:
+                tables = self._engine.saved(grammar)
+            except TablesFull:
+                self._engine.reset(generation)
+            else:
+                write_saved(Path(path), source, tables, self.vocabulary)
+                return
         raise LimitExceededError(
             "The grammar does not fit in the engine's tables", limit="engine_tables"
         )
@@ -114,12 +157,40 @@ def compile(source: Any, vocabulary: Vocabulary) -> CompiledGrammar:
         >>> matcher.accept_token(2), matcher.accept_token(1)
         (True, False)
     """
+    _check(vocabulary)
+    return CompiledGrammar(_spelled(grammar_of(source), vocabulary), vocabulary)
+
+
+def load(path: str | Path, vocabulary: Vocabulary) -> CompiledGrammar:
+    """Read a compiled grammar that `CompiledGrammar.save` wrote.
+
+    It answers at once what had been known when it was saved. The first text that goes further makes
+    the grammar from its source, which is in the file.
+
+    Args:
+        path: The file.
+        vocabulary: The same tokens as when it was saved.
+
+    Raises:
+        TypeError: `vocabulary` is no `Vocabulary`.
+        GrammarError: The file is no saved grammar, is damaged, or comes from another version.
+        VocabularyError: It is for other tokens.
+        LimitExceededError: It does not fit in the engine's tables.
+        OSError: It cannot be read.
+    """
+    _check(vocabulary)
+    source, tables = read_saved(Path(path), vocabulary)
+    return CompiledGrammar(
+        SavedGrammar(tables, lambda: _spelled(make(source), vocabulary)), vocabulary
+    )
+
+
+def _check(vocabulary: object) -> None:
     if not isinstance(vocabulary, Vocabulary):
         raise TypeError(
             f"vocabulary must be a structgen.Vocabulary, not {type(vocabulary).__name__}; "
             "see Vocabulary.from_tokenizer"
         )
-    return CompiledGrammar(_spelled(grammar_of(source), vocabulary), vocabulary)
 
 
 def _spelled(grammar: Grammar, vocabulary: Vocabulary) -> Grammar:

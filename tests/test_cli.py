@@ -15,6 +15,7 @@ import structgen as sg
 from structgen.cli import main
 from structgen.decoding import generator as generators
 from tests import fakes
+from tests.decoding.speculation.small_models import small_generator
 
 SCHEMA = {
     "type": "object",
@@ -130,7 +131,8 @@ def test_validate_with_a_grammar(run: Run, tmp_path: Path, grammar: str) -> None
     code, output, _ = run("validate", "--grammar", grammar, "text")
     assert code == 1
     assert output.splitlines()[:3] == ["text:1:5: this cannot come here", "  1+2+x+3", "      ^"]
-    assert "expected '0' to '9'" in output or "expected space, '0' to '9'" in output
+    expected = "NUMBER" if grammar.endswith(".lark") else "[0-9]"
+    assert output.splitlines()[3] == f"expected {expected}"
 
 
 def test_an_error_in_a_grammar_is_shown_in_its_line(run: Run) -> None:
@@ -235,6 +237,22 @@ def test_warmup(run: Run, model: None) -> None:
     assert len(out.splitlines()) == 2
 
 
+def test_train_heads(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path / "cache"))
+    made = small_generator(max_position_embeddings=1024)
+    monkeypatch.setattr(generators, "default_generator", lambda: made)
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    for number in range(40):
+        schema = {"type": "array", "items": {"enum": ["ab", "12"]}, "title": str(number)}
+        (folder / f"{number}.json").write_text(json.dumps({**schema, "minItems": 2}))
+    code, out, err = run("train-heads", "--data", str(folder), "--tokens", "200")
+    assert (code, err) == (0, "")
+    assert "medusa" in out and "hydra" in out and str(tmp_path / "cache") in out
+    code, _, err = run("train-heads", "--data", str(tmp_path / "nowhere"))
+    assert code == 2 and "nowhere" in err
+
+
 # --- Errors -------------------------------------------------------------------------------------
 
 
@@ -267,7 +285,7 @@ def test_warmup(run: Run, model: None) -> None:
         (["validate", "--schema", "schema.json"], "Missing argument 'file'"),
         (["validate", "--property-order", "some", "x"], "'some'"),
         (["generate", "x"], "say one of"),
-        (["mask", "--grammar", "good.json"], "the suffix of a grammar is .lark, .ebnf, .gbnf"),
+        (["mask", "--grammar", "good.json"], "the suffix of a grammar is .lark, .ebnf or .gbnf"),
         (["mask", "--grammar", "latin.lark"], "latin.lark is not UTF-8 text"),
         (["generate", "--regex", "a", "--max-new-tokens", "0", "x"], "--max-new-tokens"),
         (["generate", "--regex", "a", "--temperature", "-1", "x"], "--temperature"),
@@ -292,6 +310,30 @@ def test_what_does_not_constrain_is_told(run: Run) -> None:
     assert err.startswith("structgen: warning: ") and "horoscope" in err
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "expected"),
+    [
+        ("12 + x", [], "f:1:6: this cannot come here\n  12 + x\n       ^\nexpected NUMBER\n"),
+        ("12 +\n", [], "f:1:5: the text ends too soon\n  12 +\n      ^\nexpected NUMBER\n"),
+        ("1 + 2 = 3", [], '  1 + 2 = 3\n        ^\nexpected "+", or the end\n'),
+        ("1 + 2 = 3", ["--lexer", "basic"], '\nexpected "+", or the end\n'),
+        ("1 + 22x", [], "f:1:5: this cannot come here\n  1 + 22x\n      ^^^\nexpected NUMBER\n"),
+    ],
+)
+def test_validate_says_what_a_grammar_expects(
+    run: Run, tmp_path: Path, text: str, options: list[str], expected: str
+) -> None:
+    (tmp_path / "f").write_text(text)
+    code, out, err = run("validate", "--grammar", "sum.lark", *options, "f")
+    assert code == 1 and expected in out and err == ""
+
+
+def test_a_lexer_is_for_lark(run: Run) -> None:
+    for given in (["--grammar", "sum.ebnf"], ["--schema", "schema.json"]):
+        code, _, err = run("validate", *given, "--lexer", "basic", "good.json")
+        assert code == 2 and "--lexer is for a --grammar whose suffix is .lark" in err
+
+
 # --- sample and explain -------------------------------------------------------------------------
 
 
@@ -304,6 +346,16 @@ def test_sample(run: Run) -> None:
     assert run("sample", "schema.json", "-n", "4", "--seed", "3")[1] == out
     assert run("sample", "schema.json")[0] == 0
     assert run("sample", "nothing.json")[0] == 2
+
+
+def test_sample_of_a_grammar(run: Run) -> None:
+    for given in (["--grammar", "sum.lark"], ["--grammar", "sum.lark", "--lexer", "basic"]):
+        code, out, _ = run("sample", *given, "-n", "5", "--seed", "3")
+        assert code == 0 and len(out.splitlines()) == 5
+        for text in out.splitlines():
+            assert all(part.strip().isdigit() for part in text.split("+"))
+    assert run("sample", "--regex", "a{3}") == (0, "aaa\n", "")
+    assert run("sample")[0] == 2
 
 
 def test_explain(run: Run) -> None:

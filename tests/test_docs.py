@@ -31,7 +31,7 @@ def test_python_examples_parse(page: Path) -> None:
 def test_commands_and_options_exist(page: Path) -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for name, arguments in re.findall(
-        r"^    (?:\$ )?structgen (\w+)((?:.*\\\n)*.*)", page.read_text(), re.MULTILINE
+        r"^    (?:\$ )?structgen (\w[\w-]*)((?:.*\\\n)*.*)", page.read_text(), re.MULTILINE
     ):
         command = commands[name]
         if hasattr(command, "commands"):  # a group: the next word is the command

@@ -16,7 +16,7 @@ EXPORTS = Path(structgen.__file__)
 NAMES = {
     *("json_schema", "regex", "choice"),
     *("lark", "ebnf", "gbnf", "substring", "structural_tags", "Tag"),
-    *("Vocabulary", "Grammar", "CompiledGrammar", "compile"),
+    *("Vocabulary", "Grammar", "CompiledGrammar", "compile", "load"),
     *("Matcher", "fill_bitmasks", "allocate_bitmask", "allowed_tokens", "apply_bitmask"),
     "sample",
     *("generate", "Generator", "Stream", "Result", "Stats", "Speculation", "LogitsProcessor"),

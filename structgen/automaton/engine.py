@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
+from structgen.automaton.saved import SavedTables, collect
 from structgen.automaton.table_network import TableNetwork
 from structgen.automaton.tables import TablesFull, allocate_arena
 from structgen.network import Network
@@ -121,6 +122,11 @@ class Engine:
         """The configuration before the first byte."""
         with self.lock:
             return self._run(k.initial, grammar.start(self._network))
+
+    def saved(self, grammar: Grammar) -> SavedTables:
+        """What the tables hold about a grammar, for a file."""
+        with self.lock:
+            return collect(self._arena, self._network, grammar)
 
     def step_token(self, config: int, token: int) -> int:
         """The configuration after a token's bytes, or -1."""

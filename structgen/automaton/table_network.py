@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,13 @@ from structgen.network import (
 from structgen.regular import Automaton, Language, Live
 from structgen.regular.charset import SCALAR_COUNT
 
-__all__ = ["TableNetwork"]
+if TYPE_CHECKING:
+    from structgen.automaton.saved.restore import Restored
+
+__all__ = ["AutomatonKey", "SavedKey", "TableNetwork"]
 
 
-class _AutomatonKey(NamedTuple):
+class AutomatonKey(NamedTuple):
     """A state of a regular automaton; `content`: over the parsed value of a JSON string."""
 
     automaton: Automaton
@@ -37,11 +40,20 @@ class _AutomatonKey(NamedTuple):
     content: bool
 
 
+class SavedKey(NamedTuple):
+    """Stands for the key of a state that comes from a file, until the state must be expanded."""
+
+    find: Callable[[], object]
+
+
 class TableNetwork:
     """Network states as records of an arena (see `structgen.network.Network`).
 
     Args:
         arena: The engine's tables, empty.
+
+    Attributes:
+        restored: The saved tables that have been put into it.
     """
 
     RETURN = k.RETURN
@@ -49,6 +61,7 @@ class TableNetwork:
 
     def __init__(self, arena: NDArray[np.int32]) -> None:
         self._arena = arena
+        self.restored: list[Restored] = []
         self._cells = memoryview(arena)
         # By type first: named tuples of different types may be equal.
         self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
@@ -133,7 +146,7 @@ class TableNetwork:
         return state
 
     def automaton(self, automaton: Automaton) -> int:
-        return self._keyed(_AutomatonKey(automaton, automaton.start, False))
+        return self._keyed(AutomatonKey(automaton, automaton.start, False))
 
     def json_string(
         self,
@@ -143,7 +156,7 @@ class TableNetwork:
     ) -> int:
         if language is not None:
             automaton = language.automaton()
-            content = self._keyed(_AutomatonKey(automaton, automaton.start, True))
+            content = self._keyed(AutomatonKey(automaton, automaton.start, True))
             return self._string(content, 0, max_length, 0)
         return self._string(self._any, min_length, max_length, 0)
 
@@ -166,11 +179,13 @@ class TableNetwork:
         key = self._keys.get(state)
         if key is None:  # defined since it was asked for
             return
-        if type(key) is _AutomatonKey:
+        if type(key) is SavedKey:
+            key = key.find()
+        if type(key) is AutomatonKey:
             automaton = key.automaton
             accepts = automaton.is_accepting(key.state)
             edges = tuple(
-                (low, high, self._keyed(_AutomatonKey(automaton, target, key.content)))
+                (low, high, self._keyed(AutomatonKey(automaton, target, key.content)))
                 for low, high, target in automaton.edges(key.state)
             )
             if key.content:
@@ -205,6 +220,10 @@ class TableNetwork:
         """The state after a capture whose piece has read `text`."""
         return self.state(self._captures[capture].after(text))
 
+    def keys_by_state(self) -> dict[int, object]:
+        """The keys of all states that have been named by one."""
+        return {state: key for states in self._states.values() for key, state in states.items()}
+
     # --- Records --------------------------------------------------------------------------------
 
     def _keyed(self, key: object) -> int:
@@ -213,7 +232,7 @@ class TableNetwork:
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
-            if type(key) is _AutomatonKey and key.content:
+            if type(key) is AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
                 self._set_safe(state, key.automaton.live(key.state))
                 if key.automaton.is_in_character(key.state):
@@ -221,7 +240,7 @@ class TableNetwork:
         return state
 
     @staticmethod
-    def _lengths(key: _AutomatonKey) -> int:
+    def _lengths(key: AutomatonKey) -> int:
         """The fewest characters to an end, and the bound on that for the whole automaton."""
         bound = key.automaton.length_bound
         if bound is None:

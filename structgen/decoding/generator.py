@@ -18,8 +18,9 @@ from structgen.decoding.result import Result
 from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.controller import Controller
 from structgen.decoding.speculation.costs import load_costs
+from structgen.decoding.speculation.drafters.heads import Hydra, has_heads
 from structgen.decoding.speculation.loop import speculate
-from structgen.decoding.speculation.options import Speculation
+from structgen.decoding.speculation.options import TRAINED, USUAL, Speculation
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import GenerationError, VocabularyError
 from structgen.matcher import Matcher
@@ -31,6 +32,7 @@ from structgen.vocabulary import Vocabulary
 __all__ = ["Generator", "Stream", "generate"]
 
 MAX_COMPILED_GRAMMARS = 128  # kept per generator; the one used longest ago goes first
+MAX_SPECULATORS = 8  # the same of ways to speculate, each with all that it has learnt
 
 AtLimit = Literal["error", "complete"]
 
@@ -72,8 +74,9 @@ class Generator:
         self.vocabulary = vocabulary
         self._fast_forward: FastForward | None = None
         self._compiled: OrderedDict[Hashable, tuple[Any, CompiledGrammar]] = OrderedDict()
-        self._speculators: dict[tuple[Speculation, bool], Speculator] = {}
+        self._speculators: OrderedDict[tuple[Speculation, bool], Speculator] = OrderedDict()
         self._controller: Controller | None = None
+        self._usual: Speculation | None = None
 
     def generate(
         self,
@@ -151,7 +154,7 @@ class Generator:
             tokens = encode_prompt(self.tokenizer, one, raw=raw, window=window)
             room = max_new_tokens if window is None else min(max_new_tokens, window - len(tokens))
             requests.append(Request(tokens, compiled.matcher(), room, number))
-        forward = self._forward() if fast_forward else None
+        forward = self.fast_forward() if fast_forward else None
         if speculation == "auto" and several:
             speculation = None
         speculator = self._speculator(speculation, fast_forward)
@@ -190,7 +193,12 @@ class Generator:
             self._compiled.popitem(last=False)
         return compiled
 
-    def _forward(self) -> FastForward:
+    def fast_forward(self) -> FastForward:
+        """How forced text is cut into tokens.
+
+        Raises:
+            VocabularyError: The tokenizer does not give bytes back.
+        """
         if self._fast_forward is None:
             self._fast_forward = FastForward(self.tokenizer, self.vocabulary)
         return self._fast_forward
@@ -218,7 +226,7 @@ class Generator:
                 f"The model cannot look at trees of drafts: {obstacle}. Say "
                 'speculation="auto" to speculate only where it can be done'
             )
-        options = Speculation() if speculation == "auto" else speculation
+        options = self._usual_speculation() if speculation == "auto" else speculation
         key = options, fast_forward
         if key not in self._speculators:
             if options.nodes == "auto" and self._controller is None:
@@ -230,12 +238,25 @@ class Generator:
                 self.vocabulary.size,
                 self._controller if options.nodes == "auto" else None,
             )
+            if len(self._speculators) > MAX_SPECULATORS:
+                self._speculators.popitem(last=False)
+        self._speculators.move_to_end(key)
         return self._speculators[key]
+
+    def _usual_speculation(self) -> Speculation:
+        """That of "auto": with the drafters that were trained for the model, if any were."""
+        if self._usual is None:
+            backend = self.backend
+            trained: tuple[str, ...] = ()
+            if isinstance(backend, CausalBackend) and backend.inner_obstacle() is None:
+                trained = TRAINED if has_heads(backend.model, Hydra.name) else ()
+            self._usual = Speculation(drafters=(*USUAL, *trained))
+        return self._usual
 
     def _cut(self) -> Callable[[Matcher, Sequence[int]], list[int]]:
         """How drafts cut forced text: as the tokenizer does, or where it cannot, greedily."""
         try:
-            return self._forward().tokens
+            return self.fast_forward().tokens
         except VocabularyError:
             return lambda matcher, _: matcher.forced_tokens()
 

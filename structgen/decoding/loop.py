@@ -16,9 +16,12 @@ from structgen.decoding.result import FinishReason, Stats
 from structgen.decoding.sampling import Sampling, choose
 from structgen.errors import GenerationError
 from structgen.matcher import Matcher, fill_bitmasks
+from structgen.models.protocol import SparseSession
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from structgen.decoding.fast_forward import FastForward
     from structgen.models.protocol import Session
@@ -110,12 +113,16 @@ def decode(
         request.stats.mask_seconds = request.stats.seconds = started - start
     while rows:
         before = time.perf_counter()
+        active = [request for request, _ in rows]
+        bitmask = None
+        if isinstance(session, SparseSession):
+            bitmask = _masks(active)
+            session.allow(bitmask)
+        allowed = time.perf_counter()
         logits = session.forward([tokens for _, tokens in rows])  # [B, V]
         fed = time.perf_counter()
-        active = [request for request, _ in rows]
-        vocabulary = active[0].matcher.compiled.vocabulary
-        bitmask = allocate_bitmask(len(active), vocabulary.size)
-        fill_bitmasks([request.matcher for request in active], bitmask)
+        if bitmask is None:  # while a device may still be computing
+            bitmask = _masks(active)
         numbers = ~torch.isnan(logits).any(-1)  # bool[B]
         apply_bitmask(logits, torch.from_numpy(bitmask))
         refuse_rows(logits, numbers, active)
@@ -133,8 +140,8 @@ def decode(
         done = time.perf_counter()
         for request in active:
             request.stats.forward_passes += 1
-            request.stats.model_seconds += fed - before
-            request.stats.mask_seconds += masked - fed + done - took
+            request.stats.model_seconds += fed - allowed
+            request.stats.mask_seconds += allowed - before + masked - fed + done - took
             request.stats.seconds = done - start
         stay = [index for index, (request, _) in enumerate(rows) if request.finish_reason is None]
         if stay and len(stay) < len(rows):
@@ -145,6 +152,14 @@ def decode(
                 yield request, piece
     for request in requests:
         request.stats.tokens = len(request.tokens)
+
+
+def _masks(requests: Sequence[Request]) -> NDArray[np.int32]:
+    """int32[B, W], what may come next in each."""
+    vocabulary = requests[0].matcher.compiled.vocabulary
+    bitmask = allocate_bitmask(len(requests), vocabulary.size)
+    fill_bitmasks([request.matcher for request in requests], bitmask)
+    return bitmask
 
 
 def _text(request: Request, tokens: list[int]) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from structgen import regular
 from structgen.errors import UnsatisfiableError
+from structgen.grammar import SourceCall
 from structgen.network import Network
 from structgen.regular import Language, Ranges
 
@@ -16,9 +17,15 @@ __all__ = ["RegularGrammar", "choice", "regex"]
 
 @dataclass(frozen=True)
 class RegularGrammar:
-    """The texts of a regular language."""
+    """The texts of a regular language.
+
+    Attributes:
+        language: The language.
+        source: How it was made; None: not by a front end.
+    """
 
     language: Language
+    source: SourceCall | None = field(default=None, compare=False)
 
     def start(self, network: Network) -> int:
         """The piece that reads a text of the language."""
@@ -42,7 +49,7 @@ class RegularGrammar:
         language = regular.within(self.language, characters)
         if language.is_empty():
             raise UnsatisfiableError("No text of the language is written in these characters")
-        return RegularGrammar(language)
+        return RegularGrammar(language, self.source)
 
 
 def regex(pattern: str, *, syntax: Literal["python", "ecma"] = "python") -> RegularGrammar:
@@ -64,7 +71,7 @@ def regex(pattern: str, *, syntax: Literal["python", "ecma"] = "python") -> Regu
     language = regular.regex(pattern, syntax)
     if language.is_empty():
         raise UnsatisfiableError(f"No text matches the pattern {pattern!r}")
-    return RegularGrammar(language)
+    return RegularGrammar(language, SourceCall("regex", {"pattern": pattern, "syntax": syntax}))
 
 
 def choice(texts: Iterable[str]) -> RegularGrammar:
@@ -84,4 +91,4 @@ def choice(texts: Iterable[str]) -> RegularGrammar:
     language = regular.union(regular.text(text) for text in members)
     if language.is_empty():
         raise UnsatisfiableError("A choice needs at least one text")
-    return RegularGrammar(language)
+    return RegularGrammar(language, SourceCall("choice", {"texts": members}))

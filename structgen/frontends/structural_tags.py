@@ -16,6 +16,7 @@ from structgen.grammar import (
     Reference,
     Repetition,
     Rule,
+    SourceCall,
     Terminal,
     build,
     expression_of,
@@ -117,7 +118,19 @@ def structural_tags(
     if free_text:
         body.append(Terminal(~(ANY + words + ANY), "..."))
     rules["text"] = Rule("text", InRow(tuple(body)))
-    return build(rules, "text")
+    grammar = build(rules, "text")
+    grammar.source = SourceCall(
+        "structural_tags",
+        {
+            "tags": tags,
+            "triggers": triggers and list(triggers),
+            "least": least,
+            "most": most,
+            "free_text": free_text,
+            "thinking": thinking and list(thinking),
+        },
+    )
+    return grammar
 
 
 def _check(tags: list[Tag], openings: list[str], thinking: tuple[str, str] | None) -> None:

@@ -4,6 +4,7 @@ from structgen.grammar.folding import language_of
 from structgen.grammar.grammar import ContextFreeGrammar, build
 from structgen.grammar.lexed import build_lexed
 from structgen.grammar.places import error_at
+from structgen.grammar.source import SourceCall
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
@@ -33,6 +34,7 @@ __all__ = [
     "Repetition",
     "Rule",
     "Sequence",
+    "SourceCall",
     "Terminal",
     "build",
     "build_lexed",

@@ -5,12 +5,35 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from structgen.errors import GrammarError
+from structgen.errors import GrammarError, LimitExceededError
 from structgen.grammar.analysis import productive_rules
 from structgen.grammar.places import error_at
 from structgen.grammar.tree import Rule
 
-__all__ = ["check_defined", "check_productive", "reachable_rules", "undefined"]
+__all__ = ["check_defined", "check_productive", "check_text", "reachable_rules", "undefined"]
+
+
+def check_text(text: object, most: int) -> None:
+    """A grammar's source is text, and not too much of it.
+
+    Raises:
+        TypeError: It is no string.
+        GrammarError: It holds a lone surrogate.
+        LimitExceededError: It has more than `most` characters.
+    """
+    if not isinstance(text, str):
+        hint = ": decode it first" if isinstance(text, bytes) else ""
+        raise TypeError(f"A grammar text is a str, not {type(text).__name__}{hint}")
+    if len(text) > most:
+        raise LimitExceededError(
+            f"A grammar text may have {most:,} characters, not {len(text):,}", limit="grammar_text"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise error_at(
+            "a lone surrogate is no text", text, (error.start, error.start + 1)
+        ) from None
 
 
 def undefined(name: str, known: Iterable[str], text: str, span: tuple[int, int]) -> GrammarError:

@@ -11,6 +11,7 @@ from structgen.grammar.folding import fold
 from structgen.grammar.lower import Lowering
 from structgen.grammar.parameters import check_captures
 from structgen.grammar.printing import print_rules
+from structgen.grammar.source import SourceCall
 from structgen.grammar.tree import (
     EMPTY_TEXT,
     Alternatives,
@@ -31,13 +32,15 @@ class ContextFreeGrammar:
     Attributes:
         rules: The rules that matter, by name.
         start_rule: The name of the rule that is the whole language.
+        source: How a front end made it; None: not by one.
     """
 
-    __slots__ = ("_lowering", "rules", "start_rule")
+    __slots__ = ("_lowering", "rules", "source", "start_rule")
 
     def __init__(self, rules: Mapping[str, Rule], start_rule: str) -> None:
         self.rules = rules
         self.start_rule = start_rule
+        self.source: SourceCall | None = None
         self._lowering = Lowering(fold(rules))
 
     def start(self, network: Network) -> int:

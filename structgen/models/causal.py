@@ -10,12 +10,15 @@ import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from structgen.models.inner import InnerModel, InnerTreeSession, inner_obstacle
 from structgen.models.tree import CausalTreeSession, tree_obstacle
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
-__all__ = ["CausalBackend", "CausalSession"]
+__all__ = ["CausalBackend", "CausalSession", "SparseCausalSession"]
 
 _UNKNOWN = "not tried yet"
 
@@ -35,9 +38,12 @@ class CausalBackend:
         window = getattr(config, "max_position_embeddings", None)
         self.window = None if window is None else int(window)
         self._obstacle: str | None = _UNKNOWN
+        self._inner_obstacle: str | None = _UNKNOWN
 
     def start(self) -> CausalSession:
         """A session whose batch is fixed by its first `forward`."""
+        if self.model.device.type == "cpu" and self.inner_obstacle() is None:
+            return SparseCausalSession(self.model)
         return CausalSession(self.model)
 
     def tree_obstacle(self) -> str | None:
@@ -45,6 +51,12 @@ class CausalBackend:
         if self._obstacle is _UNKNOWN:
             self._obstacle = tree_obstacle(self.model)
         return self._obstacle
+
+    def inner_obstacle(self) -> str | None:
+        """Why the model cannot be used in two parts (`models.inner`); None if it can."""
+        if self._inner_obstacle is _UNKNOWN:
+            self._inner_obstacle = inner_obstacle(self.model)
+        return self._inner_obstacle
 
     def describe(self) -> str:
         """The model's shape and where it runs: passes cost the same where these are the same."""
@@ -65,6 +77,8 @@ class CausalBackend:
         obstacle = self.tree_obstacle()
         if obstacle is not None:
             raise ValueError(f"The model cannot look at trees: {obstacle}")
+        if self.inner_obstacle() is None:
+            return InnerTreeSession(self.model)
         return CausalTreeSession(self.model)
 
 
@@ -121,3 +135,19 @@ class CausalSession:
         index = torch.tensor(list(rows))
         self._mask, self._lengths = self._mask[index], self._lengths[index]
         self._cache.batch_select_indices(index.to(self._model.device))
+
+
+class SparseCausalSession(CausalSession):
+    """The same, with logits for allowed tokens only where those are few (`SparseSession`).
+
+    Args:
+        model: A causal model of transformers without an inner obstacle, in host memory.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._inner = InnerModel(model)
+        super().__init__(self._inner)
+
+    def allow(self, bitmask: NDArray[np.int32]) -> None:
+        """Say which logits of the next pass matter; see `SparseSession.allow`."""
+        self._inner.allow(bitmask)

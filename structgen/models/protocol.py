@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
-__all__ = ["Backend", "Session", "TreeBackend", "TreeSession"]
+__all__ = ["Backend", "Session", "SparseSession", "TreeBackend", "TreeSession"]
 
 
 class Session(Protocol):
@@ -27,6 +29,19 @@ class Session(Protocol):
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these texts only, in this order."""
+        ...
+
+
+@runtime_checkable
+class SparseSession(Protocol):
+    """A session, of texts or of a tree, that can leave out logits that do not matter."""
+
+    def allow(self, bitmask: NDArray[np.int32]) -> None:
+        """Say which logits of the next pass matter; the others may be anything.
+
+        Args:
+            bitmask: int32[n, W], for each of the n rows of logits the tokens that may come.
+        """
         ...
 
 

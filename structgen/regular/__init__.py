@@ -8,14 +8,14 @@ from structgen.regular.language import (
     EMPTY,
     EPSILON,
     Language,
-    Live,
     characters,
     intersection,
     length,
     text,
     union,
-    without_last_counter,
 )
+from structgen.regular.lengths import without_last_counter
+from structgen.regular.live import Live
 from structgen.regular.machine import Machine, machine
 from structgen.regular.pattern import regex
 from structgen.regular.room import leaves_room

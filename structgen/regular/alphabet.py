@@ -41,10 +41,9 @@ def _classes(language: Language) -> list[Ranges]:
     queue = [language]
     for term in queue:
         if term.kind == "chars":
-            classes.append(term.parts)
-            continue
-        for part in term.parts:
-            if isinstance(part, Language) and part not in seen:
+            classes.append(term.ranges)
+        for part in term.terms:
+            if part not in seen:
                 seen.add(part)
                 queue.append(part)
-    return classes  # type: ignore[return-value]
+    return classes

@@ -6,11 +6,12 @@ from structgen.errors import LimitExceededError, UnsatisfiableError
 from structgen.regular.charset import (
     SCALARS,
     Ranges,
-    complement,
     intersect,
+    normalise,
     utf8_sequences,
 )
-from structgen.regular.language import EMPTY, Language, Live
+from structgen.regular.language import EMPTY, Language
+from structgen.regular.live import Live
 
 __all__ = ["Automaton"]
 
@@ -99,16 +100,20 @@ class Automaton:
             if known is not None:
                 characters = intersect(characters, known.characters)
                 continue
+            kept: list[tuple[int, int]] = []
             for target, ranges in sorted(
                 term.derivatives.items(), key=lambda item: -sum(b - a for a, b in item[1])
             ):
-                if target is EMPTY or not target.is_live:
-                    characters = intersect(characters, complement(ranges))
-                elif target not in near and intersect(characters, ranges):
-                    if len(near) < MAX_EXPLORED:
-                        near.append(target)
-                    else:
-                        characters = intersect(characters, complement(ranges))
+                if target not in near:
+                    if len(near) == MAX_EXPLORED or target is EMPTY or not target.is_live:
+                        continue
+                    if not intersect(characters, ranges):
+                        continue
+                    near.append(target)
+                kept += ranges
+            characters = intersect(characters, normalise(kept))
+            if not characters:
+                break
         return near, characters
 
     def shortest_length(self, state: int) -> int:

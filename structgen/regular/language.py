@@ -8,57 +8,33 @@ the derivatives of a term are few (Brzozowski, 'Derivatives of regular expressio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from weakref import WeakValueDictionary
 
 from structgen.backports import cached_property
-from structgen.errors import LimitExceededError
-from structgen.regular.charset import (
-    SCALAR_COUNT,
-    SCALARS,
-    Ranges,
-    intersect,
-    normalise,
-)
+from structgen.regular.charset import SCALARS, Ranges, intersect, normalise
 
 if TYPE_CHECKING:
     from structgen.regular.automaton import Automaton
+    from structgen.regular.live import Live
 
-__all__ = ["ANY", "EMPTY", "EPSILON", "Language", "Live", "characters", "length", "text"]
+__all__ = [
+    "ANY",
+    "EMPTY",
+    "EPSILON",
+    "Definition",
+    "Language",
+    "characters",
+    "defined",
+    "intersection",
+    "length",
+    "text",
+    "union",
+]
+
+Kind = Literal["empty", "epsilon", "chars", "cat", "or", "and", "not", "repeat", "defined"]
 
 _terms: WeakValueDictionary[tuple[object, ...], Language] = WeakValueDictionary()
-
-MAX_LIVENESS_STEPS = 20_000
-MAX_LIVENESS_WORK = 300_000  # terms derived, parts of others included
-MAX_LENGTH_BOUND = 10_000
-MAX_BOUND_STEPS = 100
-
-
-class Live(NamedTuple):
-    """Characters of which every text can be continued (see `Language.live`).
-
-    Attributes:
-        characters: The characters.
-        shortest: With at most this many characters there is a text that continues none of them.
-        tail: After n of them, max(`shortest` - n, `tail`) more are enough; None: not known.
-    """
-
-    characters: Ranges
-    shortest: int
-    tail: int | None
-
-    @property
-    def size(self) -> int:
-        """How many characters they are."""
-        return sum(high - low + 1 for low, high in self.characters)
-
-    def then(self, length: int) -> Live:
-        """The same where a text of `length` characters must follow."""
-        tail = None if self.tail is None else self.tail + length
-        return Live(self.characters, self.shortest + length, tail)
-
-
-_NOT_LIVE = Live((), 0, None)
 
 
 class Definition(Protocol):
@@ -79,19 +55,37 @@ class Language:
     """A set of texts. Equal terms are the same object; combine with `|`, `&`, `-`, `~`, `+`.
 
     Attributes:
-        kind: "empty", "epsilon", "chars", "cat", "or", "and", "not", "repeat" or "defined".
-        parts: What the kind needs: ranges, terms, counts, a definition.
+        kind: What it is made by.
+        terms: The languages that it is made from.
+        ranges: The characters of a "chars".
+        least: How often the one term of a "repeat" comes at least.
+        most: How often at most; None: without a limit.
+        definition: That of a "defined".
         nullable: Whether the empty text is in the language.
-        work: How many terms had to be derived for `derivatives`; 0 before that.
+        extended: Whether an intersection, a complement or a definition is inside.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "extended", "kind", "nullable", "parts", "work")
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "definition",
+        "extended",
+        "kind",
+        "least",
+        "most",
+        "nullable",
+        "ranges",
+        "terms",
+    )
 
-    kind: str
-    parts: tuple[object, ...]
+    kind: Kind
+    terms: tuple[Language, ...]
+    ranges: Ranges
+    least: int
+    most: int | None
+    definition: Definition | None
     nullable: bool
     extended: bool
-    work: int
 
     def __or__(self, other: Language) -> Language:
         return union((self, other))
@@ -101,7 +95,7 @@ class Language:
 
     def __invert__(self) -> Language:
         if self.kind == "not":
-            return self.parts[0]  # type: ignore[return-value]
+            return self.terms[0]
         if self is EMPTY:
             return ANY
         if self is ANY:
@@ -119,11 +113,11 @@ class Language:
             return other
         if other is EPSILON:
             return self
-        if self is ANY and (other is ANY or (other.kind == "cat" and other.parts[0] is ANY)):
+        if self is ANY and (other is ANY or (other.kind == "cat" and other.terms[0] is ANY)):
             return other
         if self.kind == "cat":
-            first, second = self.parts
-            return first + (second + other)  # type: ignore[operator, no-any-return]
+            first, second = self.terms
+            return first + (second + other)
         return _term(
             "cat",
             (self, other),
@@ -143,24 +137,23 @@ class Language:
             return self
         if self.nullable:
             least = 0
-        if self.kind == "repeat" and self.parts[1:] == (0, None) and least == 0:
+        if self.kind == "repeat" and (self.least, self.most, least) == (0, None, 0):
             return self
-        return _term("repeat", (self, least, most), least == 0, extended=self.extended)
+        return _term("repeat", (self,), least == 0, extended=self.extended, counts=(least, most))
 
     def nonempty(self) -> Language:
         """The texts of this language but the empty one."""
         if not self.nullable:
             return self
         if self.kind == "repeat":
-            part, _, most = self.parts
-            part = part.nonempty()  # type: ignore[attr-defined]
-            return part + part.repeat(0, None if most is None else most - 1)  # type: ignore
+            part = self.terms[0].nonempty()
+            return part + part.repeat(0, None if self.most is None else self.most - 1)
         return self - EPSILON
 
     def __repr__(self) -> str:
-        # One level only: shared parts would be written again and again.
-        parts = (part.kind if isinstance(part, Language) else part for part in self.parts)
-        return f"Language({self.kind}, {tuple(parts)!r})"
+        # One level only: shared terms would be written again and again.
+        kinds = tuple(term.kind for term in self.terms)
+        return f"Language({self.kind}, {self.ranges or kinds!r})"
 
     # --- Questions ------------------------------------------------------------------------------
 
@@ -169,36 +162,18 @@ class Language:
         """Whether some text is in the language.
 
         Raises:
-            LimitExceededError: Deciding takes more than `MAX_LIVENESS_STEPS` states or
-                `MAX_LIVENESS_WORK`.
+            LimitExceededError: Deciding takes too many steps (see `liveness.py`).
         """
-        if not self.extended:
-            return self is not EMPTY
-        seen = {self}
-        queue = [self]
-        work = 0
-        for term in queue:
-            if term.nullable:
-                return True
-            for target in term.derivatives:
-                if target is EMPTY or target in seen:
-                    continue
-                if not target.extended or target.__dict__.get("is_live"):
-                    return True
-                seen.add(target)
-                queue.append(target)
-            work += term.work
-            if work > MAX_LIVENESS_WORK or len(seen) > MAX_LIVENESS_STEPS:
-                raise LimitExceededError(
-                    "Whether a combination of patterns has any match could not be decided in time",
-                    limit="regex_states",
-                )
-        for term in seen:  # from none of them is a match reached
-            term.__dict__["is_live"] = False
-        return False
+        from structgen.regular.liveness import is_live
+
+        return is_live(self)
 
     def is_empty(self) -> bool:
-        """Whether no text is in the language."""
+        """Whether no text is in the language.
+
+        Raises:
+            LimitExceededError: Deciding takes too many steps.
+        """
         return not self.is_live
 
     @cached_property
@@ -207,77 +182,51 @@ class Language:
 
         The ranges are disjoint and cover all scalar values; `EMPTY` takes those that cannot come.
         """
-        # Sweep over the points where some set begins or ends.
-        changes: dict[int, list[Language]] = {0: [], 0xD800: [], 0xE000: [], 0x110000: []}
-        for chars in _first_characters(self):
-            ranges: Ranges = chars.parts  # type: ignore[assignment]
-            for low, high in ranges:
-                changes.setdefault(low, []).append(chars)
-                changes.setdefault(high + 1, []).append(chars)
-        classes: dict[frozenset[Language], list[tuple[int, int]]] = {}
-        members: set[Language] = set()
-        points = sorted(changes)
-        for start, end in zip(points, points[1:], strict=False):
-            members.symmetric_difference_update(changes[start])
-            if start != 0xD800:  # surrogates are no scalar values
-                classes.setdefault(frozenset(members), []).append((start, end - 1))
-        found: dict[Language, list[tuple[int, int]]] = {}
-        for kind, spans in classes.items():
-            memo: dict[Language, Language] = {}
-            found.setdefault(_derive(self, kind, memo), []).extend(spans)
-            self.work += len(memo)
-        return {target: normalise(spans) for target, spans in found.items()}
+        from structgen.regular.derivatives import derivatives
+
+        return derivatives(self)
+
+    @cached_property
+    def least_length(self) -> int:
+        """No text has fewer characters; `shortest_length`, as far as is plain to see."""
+        from structgen.regular.lengths import least_length
+
+        return least_length(self)
+
+    @cached_property
+    def remaining(self) -> int:
+        """How many characters a text seems to need: a guess, for the order of a search.
+
+        What each part of an intersection needs counts by itself, so that a step towards any of
+        them is one towards the end.
+        """
+        from structgen.regular.lengths import remaining
+
+        return remaining(self)
 
     @cached_property
     def shortest_length(self) -> int:
-        """The number of characters of a shortest text; the language must not be empty."""
-        if self.nullable:
-            return 0
-        if self.kind == "chars":
-            return 1
-        if not self.extended:
-            parts: tuple[Language, ...] = self.parts  # type: ignore[assignment]
-            if self.kind == "cat":
-                return parts[0].shortest_length + parts[1].shortest_length
-            if self.kind == "or":
-                return min(part.shortest_length for part in parts)
-            return parts[0].shortest_length * self.parts[1]  # type: ignore[operator]
-        seen = {self}
-        level = [self]
-        distance = 0
-        while not any(term.nullable for term in level):
-            distance += 1
-            following = {
-                target
-                for term in level
-                for target in term.derivatives
-                if target is not EMPTY and target not in seen
-            }
-            seen |= following
-            level = list(following)
-        return distance
+        """The number of characters of a shortest text; the language must not be empty.
+
+        Raises:
+            LimitExceededError: Finding out takes too many steps (see `lengths.py`).
+        """
+        from structgen.regular.lengths import shortest_length
+
+        return shortest_length(self)
 
     @cached_property
     def length_bound(self) -> int | None:
         """A bound on `shortest_length` of every language that reading on can lead to.
 
         None: the bound is too large, or reading on leads to too many languages to know.
-        """
-        bound = self._structural_bound if not self.extended else _explored_bound(self)
-        return bound if bound is not None and bound <= MAX_LENGTH_BOUND else None
 
-    @cached_property
-    def _structural_bound(self) -> int:
-        """A `length_bound` from the parts; kept, as terms share parts."""
-        parts: tuple[Language, ...] = self.parts  # type: ignore[assignment]
-        if self.kind == "cat":
-            return sum(max(part.shortest_length, part._structural_bound) for part in parts)
-        if self.kind == "or":
-            return max(part._structural_bound for part in parts)
-        if self.kind == "repeat":
-            inner, least, _ = self.parts
-            return inner._structural_bound + least * inner.shortest_length  # type: ignore
-        return 1 if self.kind == "chars" else 0
+        Raises:
+            LimitExceededError: Whether some of them is empty takes too many steps to decide.
+        """
+        from structgen.regular.lengths import length_bound
+
+        return length_bound(self)
 
     @cached_property
     def live(self) -> Live:
@@ -286,38 +235,9 @@ class Language:
         As far as is plain to see: those of `x` in `x* + y`, which still holds after any of them has
         been read; all of them for a search, `ANY + x + ANY`.
         """
-        if self.kind == "cat":
-            first, second = self._terms
-            return first.live.then(second.shortest_length) if second.is_live else _NOT_LIVE
-        if self.kind == "repeat":
-            (part,), least = self._terms, self.parts[1]
-            if part.kind == "chars" and self.parts[2] is None:
-                return Live(part.parts, least, 0)  # type: ignore[arg-type]
-            live = part.live
-            return live.then((least - 1) * part.shortest_length) if least > 1 else live  # type: ignore[operator]
-        if self.kind == "or":
-            return max((part.live for part in self._terms), key=lambda live: live.size)
-        if self.kind == "and":
-            # Continue to a text of one after the other; each stays satisfied by those that follow.
-            if all(part.live.size == SCALAR_COUNT and part._is_extensible for part in self._terms):
-                return Live(SCALARS, 0, None)
-        elif self.kind == "not" and _is_finite(self._terms[0]):
-            return Live(SCALARS, 0, None)
-        return _NOT_LIVE
+        from structgen.regular.live import live
 
-    @property
-    def _is_extensible(self) -> bool:
-        """Whether its texts stay in the language whatever follows them, as far as is plain."""
-        if self.kind == "cat":
-            return self._terms[1]._is_extensible
-        if self.kind in ("or", "and"):
-            return all(part._is_extensible for part in self._terms)
-        return self is ANY
-
-    @property
-    def _terms(self) -> tuple[Language, ...]:
-        """The parts that are languages."""
-        return tuple(part for part in self.parts if isinstance(part, Language))
+        return live(self)
 
     def automaton(self) -> Automaton:
         """The deterministic automaton over UTF-8 bytes, made state by state.
@@ -356,25 +276,34 @@ class Language:
 
 
 def _term(
-    kind: str, parts: tuple[object, ...], nullable: bool, *, extended: bool = False
+    kind: Kind,
+    terms: tuple[Language, ...] = (),
+    nullable: bool = False,
+    *,
+    extended: bool = False,
+    ranges: Ranges = (),
+    counts: tuple[int, int | None] = (1, 1),
+    definition: Definition | None = None,
 ) -> Language:
-    key = (kind, *parts)
+    key = (kind, terms, ranges, counts, definition)
     term = _terms.get(key)
     if term is None:
         term = Language()
         term.kind = kind
-        term.parts = parts
+        term.terms = terms
+        term.ranges = ranges
+        term.least, term.most = counts
+        term.definition = definition
         term.nullable = nullable
-        term.extended = extended  # whether an intersection or complement is inside
-        term.work = 0
+        term.extended = extended
         _terms[key] = term
     return term
 
 
-EMPTY = _term("empty", (), nullable=False)
-EPSILON = _term("epsilon", (), nullable=True)
-_CHARACTER = _term("chars", SCALARS, nullable=False)
-ANY = _term("repeat", (_CHARACTER, 0, None), nullable=True)
+EMPTY = _term("empty")
+EPSILON = _term("epsilon", nullable=True)
+_CHARACTER = _term("chars", ranges=SCALARS)
+ANY = _CHARACTER.repeat()
 """Every text."""
 
 
@@ -386,23 +315,12 @@ def characters(ranges: Iterable[tuple[int, int]]) -> Language:
         True
     """
     normal = normalise(ranges)
-    return _term("chars", normal, nullable=False) if normal else EMPTY
+    return _term("chars", ranges=normal) if normal else EMPTY
 
 
 def defined(definition: Definition) -> Language:
     """The language that a definition gives."""
-    return _term("defined", (definition,), definition.nullable, extended=True)
-
-
-def _is_finite(term: Language) -> bool:
-    """Whether the language has finitely many texts, as far as is plain to see."""
-    if term.kind in ("not", "defined"):
-        return False
-    if term.kind == "repeat":
-        return term.parts[2] is not None and _is_finite(term._terms[0])
-    if term.kind == "and":
-        return any(_is_finite(part) for part in term._terms)
-    return all(_is_finite(part) for part in term._terms)
+    return _term("defined", (), definition.nullable, extended=True, definition=definition)
 
 
 def text(value: str) -> Language:
@@ -423,13 +341,13 @@ def union(terms: Iterable[Language]) -> Language:
     members: dict[Language, None] = {}
     ranges: list[tuple[int, int]] = []
     for term in terms:
-        for part in term.parts if term.kind == "or" else (term,):
+        for part in term.terms if term.kind == "or" else (term,):
             if part is ANY:
                 return ANY
-            if part.kind == "chars":  # type: ignore[union-attr]
-                ranges.extend(part.parts)  # type: ignore[union-attr]
+            if part.kind == "chars":
+                ranges.extend(part.ranges)
             elif part is not EMPTY:
-                members[part] = None  # type: ignore[index]
+                members[part] = None
     if ranges:
         members[characters(ranges)] = None
     if (
@@ -438,6 +356,8 @@ def union(terms: Iterable[Language]) -> Language:
         and any(m.nullable for m in members if m is not EPSILON)
     ):
         del members[EPSILON]
+    if _has_opposites(members):
+        return ANY
     if not members:
         return EMPTY
     if len(members) == 1:
@@ -456,20 +376,21 @@ def intersection(terms: Iterable[Language]) -> Language:
     members: dict[Language, None] = {}
     ranges: Ranges | None = None
     for term in terms:
-        for part in term.parts if term.kind == "and" else (term,):
+        for part in term.terms if term.kind == "and" else (term,):
             if part is EMPTY:
                 return EMPTY
-            if part.kind == "chars":  # type: ignore[union-attr]
-                parts: Ranges = part.parts  # type: ignore[union-attr]
-                ranges = parts if ranges is None else intersect(ranges, parts)
+            if part.kind == "chars":
+                ranges = part.ranges if ranges is None else intersect(ranges, part.ranges)
             elif part is not ANY:
-                members[part] = None  # type: ignore[index]
+                members[part] = None
     if EPSILON in members:
         nullable = ranges is None and all(member.nullable for member in members)
         return EPSILON if nullable else EMPTY
     if ranges is not None:
         members[characters(ranges)] = None
     if EMPTY in members:
+        return EMPTY
+    if _has_opposites(members):
         return EMPTY
     if not members:
         return ANY
@@ -479,117 +400,6 @@ def intersection(terms: Iterable[Language]) -> Language:
     return _term("and", ordered, all(member.nullable for member in ordered), extended=True)
 
 
-def _first_characters(term: Language) -> list[Language]:
-    """The character sets that the first character is compared with."""
-    found: dict[Language, None] = {}
-    seen: set[Language] = set()
-    stack = [term]
-    while stack:
-        term = stack.pop()
-        if term in seen:
-            continue
-        seen.add(term)
-        if term.kind == "chars":
-            found[term] = None
-        elif term.kind == "cat":
-            first, second = term.parts
-            stack.append(first)  # type: ignore[arg-type]
-            if first.nullable:  # type: ignore[attr-defined]
-                stack.append(second)  # type: ignore[arg-type]
-        elif term.kind in ("or", "and"):
-            stack.extend(term.parts)  # type: ignore[arg-type]
-        elif term.kind in ("not", "repeat"):
-            stack.append(term.parts[0])  # type: ignore[arg-type]
-        elif term.kind == "defined":
-            stack.extend(term.parts[0].compared())  # type: ignore[attr-defined]
-    return list(found)
-
-
-def _explored_bound(term: Language) -> int | None:
-    seen = {term}
-    queue = [term]
-    for reached in queue:
-        for target in reached.derivatives:
-            if target not in seen and target is not EMPTY and target.is_live:
-                seen.add(target)
-                queue.append(target)
-        if len(seen) > MAX_BOUND_STEPS:
-            return None
-    return max(reached.shortest_length for reached in seen)
-
-
-def without_last_counter(term: Language) -> tuple[Language, int | None]:
-    """The language with the limit of a last repetition taken out: (language, longest text).
-
-    `[a-z][a-z0-9]{0,254}` is `[a-z][a-z0-9]*` of at most 255 characters. The second part is None
-    where the language has no such form and stays as it is. An intersection with `length(0, n)` is
-    taken apart as well.
-    """
-    if term.kind == "and":
-        members: tuple[Language, ...] = term.parts  # type: ignore[assignment]
-        for part in members:
-            if part.kind == "repeat" and part.parts[:2] == (_CHARACTER, 0):
-                rest = intersection(other for other in members if other is not part)
-                return rest, part.parts[2]  # type: ignore[return-value]
-        return term, None
-    fixed = 0
-    before: list[Language] = []
-    while term.kind == "cat":
-        first, term = term.parts  # type: ignore[assignment]
-        if first.kind != "chars":
-            return _joined(before, first + term), None
-        before.append(first)
-        fixed += 1
-    if term.kind == "repeat" and term.parts[0].kind == "chars":  # type: ignore[attr-defined]
-        inner, least, most = term.parts
-        if most is not None:
-            endless = inner.repeat(least)  # type: ignore[attr-defined]
-            return _joined(before, endless), fixed + most  # type: ignore[operator]
-    return _joined(before, term), None
-
-
-def _joined(before: list[Language], last: Language) -> Language:
-    for term in reversed(before):
-        last = term + last
-    return last
-
-
-def _derive(
-    term: Language, members: frozenset[Language], memo: dict[Language, Language]
-) -> Language:
-    """The rest after a first character that is in exactly the character sets `members`.
-
-    `memo`: the parts that have been derived by these members, for terms share their parts.
-    """
-    found = memo.get(term)
-    if found is None:
-        found = memo[term] = _derived(term, members, memo)
-    return found
-
-
-def _derived(
-    term: Language, members: frozenset[Language], memo: dict[Language, Language]
-) -> Language:
-    kind = term.kind
-    if kind == "chars":
-        return EPSILON if term in members else EMPTY
-    parts = term._terms
-    if kind == "cat":
-        first, second = parts
-        rest = _derive(first, members, memo) + second
-        return union((rest, _derive(second, members, memo))) if first.nullable else rest
-    if kind == "repeat":
-        _, least, most = term.parts
-        fewer = None if most is None else most - 1  # type: ignore[operator]
-        again = parts[0].repeat(max(least - 1, 0), fewer)  # type: ignore[operator, type-var]
-        return _derive(parts[0], members, memo) + again
-    if kind == "or":
-        return union(_derive(part, members, memo) for part in parts)
-    if kind == "and":
-        return intersection(_derive(part, members, memo) for part in parts)
-    if kind == "not":
-        return ~_derive(parts[0], members, memo)
-    if kind == "defined":
-        definition: Definition = term.parts[0]  # type: ignore[assignment]
-        return definition.derive(lambda part: _derive(part, members, memo))
-    return EMPTY
+def _has_opposites(members: dict[Language, None]) -> bool:
+    """Whether a language and its complement are among them."""
+    return any(member.kind == "not" and member.terms[0] in members for member in members)

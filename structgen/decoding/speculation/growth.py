@@ -19,11 +19,12 @@ from structgen.decoding.speculation.tree import DraftTree
 from structgen.decoding.speculation.verifiers import Law
 from structgen.errors import GenerationError, StructgenError, VocabularyError
 
-__all__ = ["Bud", "Draft", "Growth"]
+__all__ = ["Bud", "Draft", "Growth", "is_costly"]
 
 _MOST_CHILDREN = 8
 _MOST_CHANCE = 1.0 + 1e-6  # rounding may go beyond 1
 _SURE = 0.999  # only a drafter itself says that it is certain
+_KNOWN = 0.8  # above this chance, no costly drafter needs to be asked
 _SLOT = "draws"  # how `Acceptance` calls the drafts that were drawn
 _SLOT_CHANCES = (0.6, 0.3, 0.2, 0.1)  # of the first draw, the second, ..., before experience
 
@@ -37,12 +38,10 @@ class Bud:
 
     Attributes:
         point: The point.
-        said: For each drafter, its legal tokens and what it said of each.
         law: What children are drawn from; empty where the best are taken.
     """
 
     point: Point
-    said: dict[str, Guess] = field(default_factory=dict)
     law: Law = field(default_factory=dict)
 
 
@@ -178,7 +177,8 @@ class Growth:
             depths.append(depths[parent] + 1)
             expected -= minus_chance
             context = (*before.context, token)[-CONTEXT_TOKENS:]
-            open_bud(Point(context, before.answered + 1, matcher, before), depths[-1])
+            after = Point(context, before.answered + 1, matcher, before, before.inside)
+            open_bud(after, depths[-1])
         return Draft(DraftTree(tokens, parents), chances, sources, buds)
 
     # --- One point --------------------------------------------------------------------------------
@@ -191,16 +191,28 @@ class Growth:
             bud.point.matcher.fill_bitmask(self._row)
         except VocabularyError:  # no token can go on here; whether the text comes here is open
             return []
+        bud.point.mask = self._row
+        try:
+            return self._asked(bud, number, noise, draw_seed)
+        finally:
+            bud.point.mask = None
+
+    def _asked(
+        self, bud: Bud, number: int, noise: tuple[int, float] | None, draw_seed: int | None
+    ) -> Children:
+        """What the drafters say at a point."""
         allowed = self._row.tobytes()
         merged: dict[int, tuple[float, tuple[str, ...]]] = {}
         for drafter in self._drafters:
+            if is_costly(drafter) and any(chance > _KNOWN for chance, _ in merged.values()):
+                continue
             guess = self._ask(drafter, bud.point, allowed)
             if guess and guess[0][1] == 1.0:
                 bud.law = {guess[0][0]: 1.0}
                 return [(guess[0][0], 1.0, (drafter.name,))]
             if noise is not None and draw_seed is None:
                 guess = _raced(guess, noise, bud.point.answered)
-            bud.said[drafter.name] = guess
+            bud.point.said[drafter.name] = guess
             for token, said in guess:
                 chance = self._acceptance.chance(drafter.name, said)
                 known, names = merged.get(token, (0.0, ()))
@@ -258,6 +270,11 @@ class Growth:
             (token, self._acceptance.chance(_SLOT, slot_chance(slot)), merged[token][1])
             for slot, token in enumerate(drawn)
         ]
+
+
+def is_costly(drafter: Drafter) -> bool:
+    """Whether a drafter is asked only where the others are not nearly certain (`Drafter`)."""
+    return bool(getattr(drafter, "costly", False))
 
 
 def slot_chance(slot: int) -> float:

@@ -7,7 +7,7 @@ decides whether the next logits are there already or need another forward pass.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ from structgen.decoding.result import DraftStats
 from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.drafters.protocol import Row
 from structgen.decoding.speculation.growth import Draft
-from structgen.decoding.speculation.masks import tree_masks
+from structgen.decoding.speculation.masks import TreeMasks, tree_masks
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import LimitExceededError
+from structgen.models.protocol import SparseSession
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +74,7 @@ def speculate(
     pending = request.prompt + forced
     while request.finish_reason is None:
         began = time.perf_counter()
-        draft = speculator.draft(request, sampling, len(pending))
+        draft = speculator.draft(request, sampling, pending, session)
         drafted = time.perf_counter()
         try:
             masks = tree_masks(request.matcher, draft.tree, bitmask)
@@ -83,6 +84,8 @@ def speculate(
         if len(masks.nodes) < len(draft.tree):
             draft = _legal(draft, masks.nodes)
         masked = time.perf_counter()
+        if isinstance(session, SparseSession):
+            session.allow(masks.bitmask)
         logits = session.forward_tree(pending, draft.tree.tokens, draft.tree.parents)
         seen = time.perf_counter()
         numbers = ~torch.isnan(logits).any(-1)  # bool[n + 1]
@@ -96,7 +99,7 @@ def speculate(
             session.keep_path(walk.path)
         moved = time.perf_counter()
         speculator.observe_pass(fed, seen - masked + moved - took)
-        rows = _rows(draft, logits, masks.places, walk.taken)
+        rows = _rows(draft, logits, masks, walk.taken)
         speculator.observe(draft, rows, walk.asked, walk.path, walk.added, drafts)
         done = time.perf_counter()
         stats.forward_passes += 1
@@ -186,7 +189,7 @@ def _legal(draft: Draft, nodes: Sequence[int]) -> Draft:
 def _rows(
     draft: Draft,
     logits: torch.Tensor,
-    places: Sequence[Hashable],
+    masks: TreeMasks,
     taken: Mapping[int, int],
 ) -> list[Row]:
     """What the model said at every point: its most probable tokens, with their shares among them.
@@ -199,5 +202,6 @@ def _rows(
     for index, (tokens, row) in enumerate(zip(best.indices.tolist(), chances, strict=True)):
         guess = [(token, chance) for token, chance in zip(tokens, row, strict=True) if chance > 0]
         point = draft.buds[index].point
-        rows.append(Row(point.context, places[index], guess, taken.get(index - 1)))
+        place, mask = masks.places[index], masks.bitmask[index]
+        rows.append(Row(point.context, place, guess, taken.get(index - 1), mask))
     return rows

@@ -11,13 +11,28 @@ from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.acceptance import Acceptance
 from structgen.decoding.speculation.controller import Controller
 from structgen.decoding.speculation.drafters.forced import Forced
-from structgen.decoding.speculation.drafters.protocol import CONTEXT_TOKENS, Drafter, Point, Row
-from structgen.decoding.speculation.growth import Bud, Draft, Growth
-from structgen.decoding.speculation.options import DRAFTERS, FORCED, MAX_NODES, Speculation
+from structgen.decoding.speculation.drafters.protocol import (
+    CONTEXT_TOKENS,
+    Drafter,
+    Inside,
+    Point,
+    Row,
+)
+from structgen.decoding.speculation.drafters.retrieval import Retrieval
+from structgen.decoding.speculation.growth import Bud, Draft, Growth, is_costly
+from structgen.decoding.speculation.options import (
+    DRAFTERS,
+    FORCED,
+    INNER,
+    MAX_NODES,
+    Speculation,
+)
 from structgen.decoding.speculation.tree import DraftTree
 from structgen.decoding.speculation.verifiers import VERIFIERS, derived_seed
 from structgen.errors import LimitExceededError
 from structgen.matcher import Matcher
+from structgen.models.inner import InnerSession
+from structgen.models.protocol import TreeSession
 
 __all__ = ["Speculator"]
 
@@ -48,7 +63,11 @@ class Speculator:
         self.most_nodes = MAX_NODES if isinstance(options.nodes, str) else options.nodes
         self._draws = options.verifier == "rejection"
         self._noisy = options.verifier == "match"
-        self._drafters = [self._drafter(drafter, cut, fast_forward) for drafter in options.drafters]
+        drafters = [self._drafter(drafter, cut, fast_forward) for drafter in options.drafters]
+        # Costly ones are asked where others are not certain; what is retrieved, all others prune.
+        self._drafters = sorted(
+            drafters, key=lambda one: (isinstance(one, Retrieval), is_costly(one))
+        )
         self._acceptance = Acceptance()
         self._controller = controller
         self._growth = Growth(
@@ -67,20 +86,29 @@ class Speculator:
     ) -> Drafter:
         if not isinstance(drafter, str):
             return drafter
-        return Forced(cut, certain=fast_forward) if drafter == FORCED else DRAFTERS[drafter]()
+        if drafter == FORCED:
+            return Forced(cut, certain=fast_forward)
+        return (DRAFTERS.get(drafter) or INNER[drafter])()
 
     def begin(self, request: Request) -> None:
         """A new request starts."""
         for drafter in self._drafters:
-            drafter.begin(request.prompt)
+            drafter.begin([*request.prompt, *request.tokens])
 
-    def draft(self, request: Request, sampling: Sampling, pending: int) -> Draft:
+    def draft(
+        self,
+        request: Request,
+        sampling: Sampling,
+        pending: Sequence[int],
+        session: TreeSession,
+    ) -> Draft:
         """Draft a tree at the end of a request's text.
 
         Args:
             request: The request.
             sampling: How its tokens are chosen.
-            pending: How many tokens of the text the model has not seen yet.
+            pending: The last tokens of the text, which the model has not seen yet.
+            session: The model's, of this text.
 
         Raises:
             GenerationError: A drafter fails, or proposes what is no token.
@@ -88,7 +116,8 @@ class Speculator:
         start = time.perf_counter()
         answer = request.tokens[-CONTEXT_TOKENS:]
         context = (*request.prompt[-CONTEXT_TOKENS:], *answer)[-CONTEXT_TOKENS:]
-        root = Point(context, len(request.tokens), request.matcher)
+        inside = Inside(session, tuple(pending)) if isinstance(session, InnerSession) else None
+        root = Point(context, len(request.tokens), request.matcher, inside=inside)
         random = sampling.temperature > 0
         draws = random and self._draws
         controller = self._controller
@@ -99,7 +128,7 @@ class Speculator:
                 (request.seed, sampling.temperature) if random and self._noisy else None,
                 derived_seed(request.seed, f"draft {len(request.tokens)}") if draws else None,
                 lambda nodes, expected, chance: (
-                    controller is None or controller.may_pay(nodes, expected, chance, pending)
+                    controller is None or controller.may_pay(nodes, expected, chance, len(pending))
                 ),
             )
         except LimitExceededError:  # drafts need more room than the text: the text may still fit
@@ -107,7 +136,7 @@ class Speculator:
         drafted = len(draft.tree)
         if controller is not None:
             if not draws:  # leaving out what has been drawn, after a look at it, would be a choice
-                draft = draft.first(controller.best_size(draft.chances, pending))
+                draft = draft.first(controller.best_size(draft.chances, len(pending)))
             controller.observe_draft(max(1, drafted), time.perf_counter() - start)
         return draft
 
@@ -136,7 +165,7 @@ class Speculator:
             stats: The request's.
         """
         for node, token in asked.items():
-            for name, guess in draft.buds[node + 1].said.items():
+            for name, guess in draft.buds[node + 1].point.said.items():
                 for guessed, said in guess:
                     self._acceptance.record(name, said, came_true=guessed == token)
         accepted = set(path)

@@ -14,6 +14,7 @@ from structgen.grammar import (
     Reference,
     Rule,
     Sequence,
+    SourceCall,
     Terminal,
     build,
     error_at,
@@ -51,7 +52,9 @@ def gbnf(text: str, *, start: str = "root") -> ContextFreeGrammar:
         >>> matcher.accept_tokens([0, 2, 2]), matcher.is_accepting
         (3, True)
     """
-    return _Reader(text).read(start)
+    grammar = _Reader(text).read(start)
+    grammar.source = SourceCall("gbnf", {"text": text, "start": start})
+    return grammar
 
 
 class _Reader:

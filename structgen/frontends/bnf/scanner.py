@@ -8,6 +8,7 @@ from collections.abc import Callable
 from structgen import regular
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.grammar import Expression, Literal, Repetition, Terminal, error_at
+from structgen.grammar.checks import check_text
 from structgen.regular import Language
 
 __all__ = ["Scanner", "counted", "not_characters"]
@@ -38,15 +39,13 @@ class Scanner:
         blank: A regular expression for what may stand between two words.
 
     Raises:
-        LimitExceededError: The text is longer than `MAX_CHARACTERS`.
+        TypeError: The text is no string.
+        GrammarError: It holds a lone surrogate.
+        LimitExceededError: It is longer than `MAX_CHARACTERS`.
     """
 
     def __init__(self, text: str, blank: str) -> None:
-        if len(text) > MAX_CHARACTERS:
-            raise LimitExceededError(
-                f"A grammar text may have {MAX_CHARACTERS:,} characters, not {len(text):,}",
-                limit="grammar_text",
-            )
+        check_text(text, MAX_CHARACTERS)
         self.text = text
         self.at = 0
         self._blank = re.compile(blank)

@@ -14,6 +14,7 @@ from structgen.grammar import (
     Reference,
     Rule,
     Sequence,
+    SourceCall,
     Terminal,
     build,
     error_at,
@@ -53,7 +54,9 @@ def ebnf(text: str, *, start: str = "root") -> ContextFreeGrammar:
         >>> matcher.accept_tokens([1, 0, 0]), matcher.is_accepting
         (3, True)
     """
-    return _Reader(text).read(start)
+    grammar = _Reader(text).read(start)
+    grammar.source = SourceCall("ebnf", {"text": text, "start": start})
+    return grammar
 
 
 class _Reader:

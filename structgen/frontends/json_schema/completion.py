@@ -17,11 +17,15 @@ from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.values import value_key
 
 if TYPE_CHECKING:
+    from structgen.frontends.json_schema.algebra import Schemas
     from structgen.frontends.json_schema.nodes import Node
 
-__all__ = ["Conditions", "array_completes", "few_values", "object_completes"]
+__all__ = ["Conditions", "array_completes", "few_values", "member_cases", "object_completes"]
 
 Conditions = Generator["Node", bool, bool]
+
+Cases = dict[Any, list[tuple["Node", Formula]]]
+"""What members were found to leave open, by the member and the formula before it."""
 
 MAX_STEPS = 20_000
 SPARE_VALUES = 16
@@ -44,6 +48,7 @@ def object_completes(
     count: int,
     formula: Formula,
     used: tuple[int, ...],
+    known: Cases | None = None,
 ) -> Conditions:
     """Whether an object can be completed.
 
@@ -54,6 +59,7 @@ def object_completes(
         count: How many members have come, up to what matters.
         formula: What is still open.
         used: How many names of each class have come.
+        known: Keeps what `member_cases` finds.
 
     Raises:
         LimitExceededError: The search takes more than `MAX_STEPS` steps.
@@ -79,12 +85,8 @@ def object_completes(
         following = count + 1 if spec.most is not None else min(count + 1, spec.least)
         if position < len(missing):
             member = missing[position]
-            steps = []
-            if (yield member.node):
-                cases = yield from split(spec.schemas, member.node, formula, member.part)
-                for node, rest in cases:
-                    if node is member.node or (yield node):
-                        steps.append((position + 1, following, rest, used))
+            cases = yield from member_cases(spec.schemas, member, formula, known)
+            steps = [(position + 1, following, rest, used) for _, rest in cases]
             without = formula.replace(lambda fact, name=member.name: _absent(fact, name))  # type: ignore[misc]
             matters = count < spec.least or any(step[2] is not formula for step in steps)
             if not member.required:
@@ -99,16 +101,40 @@ def object_completes(
         for number, each in enumerate(others):
             if each.size is not None and used[number] >= each.size:
                 continue
-            if not (yield each.node):
-                continue
             more = used
             if each.size is not None:
                 more = (*used[:number], used[number] + 1, *used[number + 1 :])
-            cases = yield from split(spec.schemas, each.node, formula, each.part)
-            for node, rest in cases:
-                if node is each.node or (yield node):
-                    stack.append((position, following, rest, more))
+            cases = yield from member_cases(spec.schemas, each, formula, known)
+            stack += [(position, following, rest, more) for _, rest in cases]
     return False
+
+
+def member_cases(
+    schemas: Schemas, member: Member | NameClass, formula: Formula, known: Cases | None = None
+) -> Generator[Node, bool, list[tuple[Node, Formula]]]:
+    """What the value of a member may be, and what is then left open of a formula.
+
+    Args:
+        schemas: Makes the nodes.
+        member: The member, or a class of names of which one comes.
+        formula: What is open before it.
+        known: Keeps what is found; None while what is satisfiable is being decided.
+
+    Raises:
+        LimitExceededError: The value must be told apart in too many ways.
+    """
+    key = (member.part, formula)
+    found = None if known is None else known.get(key)
+    if found is None:
+        found = []
+        if (yield member.node):
+            cases = yield from split(schemas, member.node, formula, member.part)
+            for node, rest in cases:
+                if node is member.node or (yield node):
+                    found.append((node, rest))
+        if known is not None:
+            known[key] = found
+    return found
 
 
 def _absent(fact: Fact, name: str) -> Formula:

@@ -18,6 +18,32 @@ class Exponents(NamedTuple):
         """Whether no integer is in it."""
         return self.low is not None and self.high is not None and self.low > self.high
 
+    def moved(self, distance: int) -> Exponents:
+        """All of them, `distance` larger."""
+        low = None if self.low is None else self.low + distance
+        return Exponents(low, None if self.high is None else self.high + distance)
+
+    def until_zero(self) -> Exponents:
+        """As far as it matters to when 0 is one of them, as they are moved down.
+
+        Example:
+            >>> Exponents(-7, None).until_zero(), Exponents(2, 5).until_zero()
+            (Exponents(low=0, high=None), Exponents(low=2, high=5))
+        """
+        low = None if self.low is None else max(self.low, 0)
+        return Exponents(low, None if self.high is None else max(self.high, -1))
+
+    def meet(self, other: Exponents) -> Exponents:
+        """Those in both.
+
+        Example:
+            >>> Exponents(-3, None).meet(Exponents(-5, 2))
+            Exponents(low=-3, high=2)
+        """
+        lows = [each.low for each in (self, other) if each.low is not None]
+        highs = [each.high for each in (self, other) if each.high is not None]
+        return Exponents(max(lows, default=None), min(highs, default=None))
+
     def holds(self, value: int) -> bool:
         """Whether an integer is in it.
 

@@ -11,6 +11,7 @@ from structgen.frontends.json_schema.formats import warn_of_unknown_formats
 from structgen.frontends.json_schema.layout import Layout, Whitespace
 from structgen.frontends.json_schema.load import Document
 from structgen.frontends.json_schema.lower import value_state
+from structgen.grammar import SourceCall
 from structgen.network import RETURN, Network
 
 __all__ = ["JSONSchemaGrammar", "json_schema"]
@@ -19,11 +20,12 @@ __all__ = ["JSONSchemaGrammar", "json_schema"]
 class JSONSchemaGrammar:
     """The JSON texts whose value satisfies a schema; made by `json_schema`."""
 
-    __slots__ = ("_layout", "_schemas")
+    __slots__ = ("_layout", "_schemas", "source")
 
-    def __init__(self, schemas: Schemas, layout: Layout) -> None:
+    def __init__(self, schemas: Schemas, layout: Layout, source: SourceCall) -> None:
         self._schemas = schemas
         self._layout = layout
+        self.source = source
 
     def start(self, network: Network) -> int:
         """The piece that reads the whole text."""
@@ -98,4 +100,12 @@ def json_schema(
         assert_formats=formats == "assert",
         in_order=property_order == "schema",
     )
-    return JSONSchemaGrammar(schemas, Layout(whitespace))
+    source = {
+        "schema": schema,
+        "property_order": property_order,
+        "whitespace": whitespace,
+        "resources": None if resources is None else dict(resources),
+        "formats": formats,
+        "strict": strict,
+    }
+    return JSONSchemaGrammar(schemas, Layout(whitespace), SourceCall("json_schema", source))

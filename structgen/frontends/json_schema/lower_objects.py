@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from structgen import regular
 from structgen.frontends.json_schema import lower
-from structgen.frontends.json_schema.completion import object_completes
+from structgen.frontends.json_schema.completion import member_cases, object_completes
 from structgen.frontends.json_schema.formula import TRUE, Formula
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.members import Member, NameClass, ObjectSpec
 from structgen.frontends.json_schema.nodes import Node
-from structgen.frontends.json_schema.parts import split
 from structgen.frontends.json_schema.satisfiability import settled
 from structgen.frontends.json_schema.syntax import between, colon, inside
 from structgen.network import NO_NAMES, Capture, Choice, Definition, Key, Names, Network
@@ -133,13 +132,7 @@ class Members(NamedTuple):
         spec, formula = self.node.object, self.progress.open
         if formula is TRUE:
             return [(member.node, TRUE)] if self.completes(TRUE) else []
-        key = (member.part, formula)
-        found = spec.splits.get(key)
-        if found is None:
-            asked = split(spec.schemas, member.node, formula, member.part)
-            found = spec.splits[key] = [
-                (node, rest) for node, rest in settled(asked) if node.is_satisfiable()
-            ]
+        found = settled(member_cases(spec.schemas, member, formula, spec.splits))
         return [(node, rest) for node, rest in found if self.completes(rest)]
 
     def completes(self, formula: Formula) -> bool:
@@ -163,7 +156,7 @@ class Members(NamedTuple):
         found = spec.completions.get(key)
         if found is None:
             found = spec.completions[key] = settled(
-                object_completes(spec, missing, spec.others, count, formula, used)
+                object_completes(spec, missing, spec.others, count, formula, used, spec.splits)
             )
         return found
 

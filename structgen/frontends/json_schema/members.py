@@ -147,7 +147,7 @@ class ObjectSpec:
         least: Smallest number of members.
         most: Largest number, or None.
         open: What the members must satisfy together beyond that; `TRUE` in most schemas.
-        splits: What a member and a formula were split into (a memo of `lower_objects`).
+        splits: What members leave open of a formula (a memo of `completion.member_cases`).
         completions: Which places can be completed (a memo of `lower_objects`).
     """
 

@@ -8,13 +8,11 @@ many states, of which only those are made that a text reaches.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from structgen.frontends.json_schema.decimals import ByteAutomaton, Magnitudes
 from structgen.frontends.json_schema.exponents import (
     ExponentDigits,
     Exponents,
@@ -22,6 +20,7 @@ from structgen.frontends.json_schema.exponents import (
     exponent_edges,
     exponent_ends,
 )
+from structgen.frontends.json_schema.multiples import Magnitudes, Multiples, decimal_places
 
 __all__ = ["NotationAutomaton"]
 
@@ -43,9 +42,8 @@ class _Digits(NamedTuple):
         length: Digits of D; 0: D is zero.
         low: How D compares with as many digits of the lower end: -1, 0 or 1.
         high: The same for the upper end.
-        remainder: D modulo the automaton's modulus.
-        least: For the step and each divisor, the least e for which D * 10**e is a multiple; None:
-            for no e.
+        remainder: D modulo `Multiples.modulus`.
+        exponents: The e for which D * 10**e is one of the multiples.
         places: How many digits have come after the point.
         point: 0: no point has come; 1: it was the last byte; 2: digits have come after it.
         zeros: How many zeros the fraction ends with, where they are counted.
@@ -57,7 +55,7 @@ class _Digits(NamedTuple):
     low: int = 0
     high: int = 0
     remainder: int = 0
-    least: tuple[int | None, ...] = ()
+    exponents: Exponents = Exponents()
     places: int = 0
     point: int = 0
     zeros: int = 0
@@ -67,38 +65,13 @@ class _Digits(NamedTuple):
 _State = _Start | _Digits | ExponentStart | ExponentDigits
 
 
-class _Divisor:
-    """A number whose multiples are told by their digits: common * 2**twos * 5**fives."""
-
-    def __init__(self, number: Fraction) -> None:
-        top, self.twos = _taken_out(number.numerator, 2)
-        bottom, twos = _taken_out(number.denominator, 2)
-        self.common, self.fives = _taken_out(top, 5)
-        _, fives = _taken_out(bottom, 5)
-        self.twos -= twos
-        self.fives -= fives
-        self._most = abs(self.twos - self.fives)
-        self.modulus: int = self.common * 10**self._most
-
-    def least_exponent(self, remainder: int) -> int | None:
-        """The least e for which D * 10**e is a multiple, for D that does not end in 0."""
-        if remainder % self.common:
-            return None
-        twos = fives = 0
-        while twos < self._most and remainder % 2 ** (twos + 1) == 0:
-            twos += 1
-        while fives < self._most and remainder % 5 ** (fives + 1) == 0:
-            fives += 1
-        return max(self.twos - twos, self.fives - fives)
-
-
 class _Bound:
     """The digits of the end of an interval."""
 
     def __init__(self, value: Fraction, is_open: bool) -> None:
         self.value, self.is_open = value, is_open
         self.order = _order(value)
-        shifted = value * 10 ** _decimal_places(value)
+        shifted = value * 10 ** decimal_places(value)
         self._digits = str(shifted.numerator).rstrip("0")
 
     def leading(self, length: int) -> int:
@@ -114,17 +87,19 @@ class _Bound:
         return length >= len(self._digits)
 
 
-class NotationAutomaton(ByteAutomaton):
+class NotationAutomaton:
     """The texts of decimal numbers in an interval per sign, with exponents.
 
-    Deterministic, made state by state on demand, and every state can reach acceptance. Which
-    notations it reads is stated in docs/numbers.md.
+    Deterministic over bytes, made state by state on demand, and every state can reach acceptance.
+    Which notations it reads is stated in docs/numbers.md.
 
     Args:
         positive: Magnitudes of the numbers without a minus sign, or None.
         negative: Magnitudes of the numbers with one (`-0` is a text of zero), or None.
-        step: What all magnitudes are multiples of, or None. The ends of the intervals are
-            multiples, and not left out.
+        multiples: What all magnitudes are. The ends of the intervals are inside of it
+            (`Multiples.inside`).
+        plain: True: only without a fraction and an exponent, for integers; False: only with one;
+            None: either.
     """
 
     start = 0
@@ -134,7 +109,8 @@ class NotationAutomaton(ByteAutomaton):
         *,
         positive: Magnitudes | None,
         negative: Magnitudes | None,
-        step: Fraction | None,
+        multiples: Multiples,
+        plain: bool | None = None,
     ) -> None:
         self._sides = [side for side in (positive, negative) if side is not None]
         self._positive = 0 if positive is not None else None
@@ -143,12 +119,9 @@ class NotationAutomaton(ByteAutomaton):
             self._negative = 0
         self._lows = [_Bound(s.low, s.low_open) if s.low else None for s in self._sides]
         self._highs = [None if s.high is None else _Bound(s.high, s.high_open) for s in self._sides]
-        self._step = step
-        self._width = _decimal_places(step) if step is not None else 0
-        self._units = 1 if step is None else int(step * 10**self._width)
-        self._divisors = [] if step is None else [_Divisor(step)]
-        self._modulus = math.lcm(self._units, *(d.modulus for d in self._divisors))
-        self._most_zeros = None if step is None else MOST_ZEROS + self._width
+        self._multiples = multiples
+        self._plain = plain
+        self._most_zeros = None if multiples.step is None else MOST_ZEROS + multiples.places
         self._lock = threading.Lock()
         self._states: list[_State] = [_Start(None)]
         self._numbers: dict[_State, int] = {_Start(None): 0}
@@ -174,7 +147,21 @@ class NotationAutomaton(ByteAutomaton):
         at = self._states[state]
         if isinstance(at, ExponentStart | ExponentDigits):
             return exponent_ends(at)
-        return isinstance(at, _Digits) and at.point != 1 and self._exponents(at).holds(0)
+        if not isinstance(at, _Digits) or at.point == 1 or (self._plain is False and not at.point):
+            return False
+        return self._exponents(at).holds(0)
+
+    def matches(self, text: str | bytes) -> bool:
+        """Whether a text is in the language."""
+        state = self.start
+        for byte in text.encode() if isinstance(text, str) else text:
+            for low, high, target in self.edges(state):
+                if low <= byte <= high:
+                    state = target
+                    break
+            else:
+                return False
+        return self.is_accepting(state)
 
     def _number(self, state: _State) -> int:
         # By type first: named tuples of different types may be equal.
@@ -194,14 +181,13 @@ class NotationAutomaton(ByteAutomaton):
                 yield _MINUS, _Start(self._negative)
             side = self._positive if state.side is None else state.side
             if side is not None:
-                unread = _Digits(side, least=(None,) * len(self._divisors))
-                yield from self._next_digits(unread)
+                yield from self._next_digits(_Digits(side))
             return
         exponents = self._exponents(state)
         if state.length or state.point:
-            can_end = state.point != 1 and not exponents.is_empty
-            full = can_end and self._most_zeros is not None and state.zeros >= self._most_zeros
-            yield from self._next_digits(state, first=1 if full else 0)
+            yield from self._next_digits(state)
+        if self._plain:
+            return
         if state.point == 0:
             target = self._normal(state._replace(point=1))
             if self._is_live(target):
@@ -209,11 +195,16 @@ class NotationAutomaton(ByteAutomaton):
         if state.point != 1 and not exponents.is_empty:
             yield from ((byte, ExponentStart(exponents)) for byte in b"Ee")
 
-    def _next_digits(self, state: _Digits, first: int = 0) -> Iterator[tuple[int, _State]]:
-        for digit in range(first, 10):
+    def _next_digits(self, state: _Digits) -> list[tuple[int, _State]]:
+        found: list[tuple[int, _State]] = []
+        for digit in range(10):
             target = self._normal(self._after(state, digit))
             if self._is_live(target):
-                yield _ZERO + digit, target
+                found.append((_ZERO + digit, target))
+        if found and found[0][0] == _ZERO and state.zeros == self._most_zeros:
+            if len(found) > 1 or not self._exponents(state).is_empty:
+                del found[0]
+        return found
 
     # --- States ---------------------------------------------------------------------------------
 
@@ -225,35 +216,38 @@ class NotationAutomaton(ByteAutomaton):
         if state.length == 0 and digit == 0:
             return state._replace(places=places, point=point, zeros=zeros)
         length = state.length + 1
-        remainder = (state.remainder * 10 + digit) % self._modulus
+        remainder = (state.remainder * 10 + digit) % self._multiples.modulus
         if digit:
-            least = tuple(divisor.least_exponent(remainder) for divisor in self._divisors)
+            exponents = self._multiples.exponents(remainder)
         else:
-            least = tuple(None if each is None else each - 1 for each in state.least)
+            exponents = state.exponents.moved(-1)
         return _Digits(
             state.side,
             length,
             _compared(state.low, self._lows[state.side], length, digit),
             _compared(state.high, self._highs[state.side], length, digit),
             remainder,
-            least,
+            exponents,
             places,
             point,
             zeros,
-            (length == 1 and not point) or (state.scaled and point > 0),
+            not self._plain and ((length == 1 and not point) or (state.scaled and point > 0)),
         )
 
     def _normal(self, state: _Digits) -> _Digits:
         """Forget what makes no difference.
 
         Without ends the number of digits does not matter; without a step, and once D is known to
-        differ from the ends, only how many digits are before the point.
+        differ from the ends, only how many digits are before the point. Where there are no
+        exponents, only whether 0 is one of them, now or after more zeros.
         """
+        if self._plain:
+            state = state._replace(exponents=state.exponents.until_zero())
         low, high = self._lows[state.side], self._highs[state.side]
         if low is None and high is None:
             state = state._replace(length=min(state.length, 1))
-            return state if self._divisors else state._replace(places=0)
-        if self._divisors:
+            return state._replace(places=0) if self._multiples.is_all else state
+        if not self._multiples.is_all:
             return state
         tight = (low is not None and state.low == 0) or (high is not None and state.high == 0)
         if state.length == 0 or tight or not state.point:
@@ -282,13 +276,7 @@ class NotationAutomaton(ByteAutomaton):
             most = high.order - state.length - (1 if passed else 0)
             if high.value == 0:
                 return Exponents(1, 0)
-        for each in state.least:
-            if each is None:
-                return Exponents(1, 0)
-            least = each if least is None else max(least, each)
-        return Exponents(
-            None if least is None else least + places, None if most is None else most + places
-        )
+        return Exponents(least, most).meet(state.exponents).moved(places)
 
     def _is_live(self, state: _Digits) -> bool:
         """Whether more digits, or an exponent, can make a number of the set."""
@@ -309,13 +297,13 @@ class NotationAutomaton(ByteAutomaton):
         low, high = self._lows[state.side], self._highs[state.side]
         if high is None:
             # Far enough to the left of the point, every beginning has multiples.
-            reach = max(len(str(self._units)), low.order if low is not None else 0)
+            reach = max(len(str(self._multiples.period)), low.order if low is not None else 0)
             yield reach
             return
         if low is not None:
             bottom = low.order
-        elif self._step is not None:
-            bottom = _order(self._step)
+        elif self._multiples.step is not None:
+            bottom = _order(self._multiples.step)
         else:
             bottom = high.order - 1
         yield from range(high.order - state.length, bottom - state.length - 1, -1)
@@ -338,20 +326,13 @@ class NotationAutomaton(ByteAutomaton):
         if cut_high is not None:
             if high is not None and cut_low is not None:
                 return True
+            if self._multiples.step is not None:
+                return True  # the end itself
             first = cut_high.leading(state.length) * Fraction(10) ** shift
-            if self._step is not None:
-                return math.ceil(first / self._step) * self._step <= cut_high.value
             return first < cut_high.value or not cut_high.is_open
         if cut_low is not None:
             return True
-        if self._step is None:
-            return True
-        digits = shift + self._width
-        if digits < 0:
-            (least,) = state.least
-            return least is not None and least <= shift
-        unit = 10**digits
-        return bool(-state.remainder * unit % self._units < unit)
+        return self._multiples.meets(state.remainder, shift, state.exponents)
 
 
 def _compared(before: int, bound: _Bound | None, length: int, digit: int) -> int:
@@ -372,16 +353,3 @@ def _order(number: Fraction) -> int:
     while Fraction(10) ** (order - 1) > number:
         order -= 1
     return order
-
-
-def _taken_out(number: int, prime: int) -> tuple[int, int]:
-    """(the rest, how often) when a prime is divided out of a number."""
-    count = 0
-    while number % prime == 0:
-        number, count = number // prime, count + 1
-    return number, count
-
-
-def _decimal_places(number: Fraction) -> int:
-    """How many digits after the point a decimal number needs."""
-    return max(_taken_out(number.denominator, prime)[1] for prime in (2, 5))

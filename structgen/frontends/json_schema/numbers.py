@@ -1,19 +1,15 @@
-"""The numbers that a JSON Schema allows: bounds, multiples, and the texts that spell them."""
+"""Intervals of numbers, and of the multiples of a number."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypedDict
 
-from structgen.errors import UnsatisfiableError
-from structgen.frontends.json_schema.decimals import DecimalAutomaton, Magnitudes
-from structgen.frontends.json_schema.notations import NotationAutomaton
+from structgen.frontends.json_schema.multiples import Magnitudes, common_multiple
 
-__all__ = ["Number", "NumberBounds", "exact", "notation_automaton", "number_automaton"]
+__all__ = ["Number", "NumberBounds", "exact"]
 
 Number = int | float | Decimal | Fraction
 
@@ -78,7 +74,7 @@ class NumberBounds:
         if step is not None and step <= 0:
             raise ValueError(f"expected a positive multiple, not {self.multiple_of!r}")
         if self.integer:
-            step = _common_multiple(step, Fraction(1))
+            step = _common(step, Fraction(1))
         low_open = bool(self.exclusive_minimum) and low is not None
         high_open = bool(self.exclusive_maximum) and high is not None
         if step is not None:
@@ -117,7 +113,7 @@ class NumberBounds:
             maximum=high,
             exclusive_minimum=low_open,
             exclusive_maximum=not high_closed,
-            multiple_of=_common_multiple(first[4], second[4]),
+            multiple_of=_common(first[4], second[4]),
         )
 
     def is_empty(self) -> bool:
@@ -162,73 +158,15 @@ class NumberBounds:
         return low, self.exclusive_minimum, high, self.exclusive_maximum, step
 
 
-@functools.lru_cache(maxsize=4096)
-def number_automaton(bounds: NumberBounds) -> DecimalAutomaton:
-    """The automaton over the bytes of the JSON texts whose value is in `bounds`.
-
-    Which notations it reads is stated in docs/numbers.md. Equal bounds give the same automaton.
-
-    Args:
-        bounds: The numbers.
-
-    Raises:
-        UnsatisfiableError: No number is in `bounds`.
-
-    >>> automaton = number_automaton(NumberBounds(minimum=0, maximum=100))
-    >>> [automaton.matches(text) for text in ("100", "100.0", "1e-05", "101", "007")]
-    [True, True, True, False, False]
-    """
-    return DecimalAutomaton(**_parts(bounds))
-
-
-@functools.lru_cache(maxsize=4096)
-def notation_automaton(bounds: NumberBounds) -> NotationAutomaton:
-    """The same with every exponent that brings the value into `bounds`.
-
-    Equal bounds give the same automaton, which has endlessly many states, made when reached.
-
-    Args:
-        bounds: The numbers.
-
-    Raises:
-        UnsatisfiableError: No number is in `bounds`.
-
-    >>> automaton = notation_automaton(NumberBounds(maximum=100, integer=True))
-    >>> [automaton.matches(text) for text in ("1E2", "8.5e1", "8.5e0", "1e3", "-6.7e32")]
-    [True, True, False, False, True]
-    """
-    return NotationAutomaton(**_parts(bounds))
-
-
-class _Parts(TypedDict):
-    positive: Magnitudes | None
-    negative: Magnitudes | None
-    step: Fraction | None
-
-
-def _parts(bounds: NumberBounds) -> _Parts:
-    """What an automaton is made from."""
-    if bounds.is_empty():
-        raise UnsatisfiableError("no number is in the bounds and a multiple of what is asked")
-    return {
-        "positive": bounds.magnitudes(negative=False),
-        "negative": bounds.magnitudes(negative=True),
-        "step": None if bounds.multiple_of is None else exact(bounds.multiple_of),
-    }
-
-
 def _minus(value: Fraction | None) -> Fraction | None:
     return None if value is None else -value
 
 
-def _common_multiple(first: Fraction | None, second: Fraction | None) -> Fraction | None:
-    """The least number that is a multiple of both."""
+def _common(first: Fraction | None, second: Fraction | None) -> Fraction | None:
+    """The least number that is a multiple of both; None: any number."""
     if first is None or second is None:
         return first if second is None else second
-    return Fraction(
-        math.lcm(first.numerator, second.numerator),
-        math.gcd(first.denominator, second.denominator),
-    )
+    return common_multiple(first, second)
 
 
 def _without(number: int, prime: int) -> int:

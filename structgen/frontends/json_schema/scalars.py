@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from structgen import regular
 from structgen.backports import cached_property
 from structgen.errors import LimitExceededError
+from structgen.frontends.json_schema.number_texts import number_texts
 from structgen.frontends.json_schema.numbers import NumberBounds
 from structgen.regular import Language
 
@@ -45,30 +47,7 @@ class StringSpec(NamedTuple):
         A limit stays a count beside the language where the engine can keep it as one; multiplied
         into the language it would make as many states as it has characters.
         """
-        most = self.max_length
-        languages = self.languages
-        if self.excluded:
-            languages = (*languages, ~regular.union(map(regular.text, self.excluded)))
-        if not languages:
-            return None, most
-        parts = []
-        for language in languages:
-            language, longest = regular.without_last_counter(language)
-            parts.append(language)
-            if longest is not None:
-                most = longest if most is None else min(most, longest)
-        language = regular.intersection(parts)
-        if (
-            self.min_length
-            and not language.is_empty()
-            and self.min_length > language.shortest_length
-        ):
-            language &= regular.length(self.min_length)
-        if most is None or language.is_empty():
-            return language, None
-        if language.length_bound is None:
-            return language & regular.length(0, most), None
-        return (language, most) if language.shortest_length <= most else (regular.EMPTY, None)
+        return _texts(self)
 
     @property
     def language(self) -> Language:
@@ -114,6 +93,31 @@ class StringSpec(NamedTuple):
             min(mosts, default=None),
             self.excluded | other.excluded,
         )
+
+
+@lru_cache(maxsize=1024)  # also keeps what has been found out about the language
+def _texts(spec: StringSpec) -> tuple[Language | None, int | None]:
+    """`StringSpec.texts`."""
+    most = spec.max_length
+    languages = spec.languages
+    if spec.excluded:
+        languages = (*languages, ~regular.union(map(regular.text, spec.excluded)))
+    if not languages:
+        return None, most
+    parts = []
+    for language in languages:
+        language, longest = regular.without_last_counter(language)
+        parts.append(language)
+        if longest is not None:
+            most = longest if most is None else min(most, longest)
+    language = regular.intersection(parts)
+    if spec.min_length > language.least_length:
+        language &= regular.length(spec.min_length)
+    if most is None or language.is_empty():
+        return language, None
+    if language.length_bound is None:
+        return language & regular.length(0, most), None
+    return (language, most) if language.shortest_length <= most else (regular.EMPTY, None)
 
 
 class Strings:
@@ -206,11 +210,7 @@ class NumberSpec(NamedTuple):
 
     def is_empty(self) -> bool:
         """Whether no number is allowed."""
-        from structgen.frontends.json_schema.number_texts import number_texts
-
-        if self.bounds.is_empty():
-            return True
-        return bool(self.not_multiples) and number_texts(self) is None
+        return self.bounds.is_empty() or number_texts(*self) is None
 
     def contains(self, value: Fraction, plain: bool) -> bool:
         """Whether a number is allowed that is written so."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from structgen.frontends.json_schema.layout import Layout
 from structgen.frontends.json_schema.number_texts import number_texts
-from structgen.frontends.json_schema.numbers import NumberBounds, notation_automaton
+from structgen.frontends.json_schema.numbers import NumberBounds
 from structgen.frontends.json_schema.scalars import NumberSpec, StringSpec
 from structgen.network import (
     NO_NAMES,
@@ -43,9 +43,7 @@ def string_piece(network: Network, spec: StringSpec) -> int:
 
 def number_piece(network: Network, spec: NumberSpec) -> int:
     """The piece that reads one of some numbers."""
-    if spec.plain is None and not spec.not_multiples:
-        return network.automaton(notation_automaton(spec.bounds))  # type: ignore[arg-type]
-    texts = number_texts(spec)
+    texts = number_texts(*spec)
     assert texts is not None
     return network.automaton(texts)  # type: ignore[arg-type]
 

@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import Literal
 
 from lark.exceptions import GrammarError as LarkGrammarError
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, VisitError
 from lark.load_grammar import load_grammar
 
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.lark.embedded import take_embedded
 from structgen.frontends.lark.rules import read_rules
-from structgen.grammar import ContextFreeGrammar, build, build_lexed, error_at
+from structgen.grammar import ContextFreeGrammar, SourceCall, build, build_lexed, error_at
+from structgen.grammar.checks import check_text
 
 __all__ = ["lark"]
 
@@ -48,6 +49,7 @@ def lark(
         lexer: None: no lexer; "basic": one for all terminals that the rules use.
 
     Raises:
+        TypeError: The text is no string.
         GrammarError: The text is malformed, a name is not defined, no text matches a rule, or a
             terminal depends on what is around it; for a lexer, a terminal matches the empty text
             or is embedded; a captured text is read again where there is none.
@@ -77,11 +79,7 @@ def lark(
     """
     if lexer not in (None, "basic"):
         raise ValueError(f"lexer is None or 'basic', not {lexer!r}")
-    if len(text) > MAX_CHARACTERS:
-        raise LimitExceededError(
-            f"A Lark grammar may have {MAX_CHARACTERS:,} characters, not {len(text):,}",
-            limit="grammar_text",
-        )
+    check_text(text, MAX_CHARACTERS)
     plain, embedded = take_embedded(text)
     _check_terminals(plain)
     try:
@@ -89,6 +87,8 @@ def lark(
         read = read_rules(grammar, start, text, embedded, lexer is not None)
     except LarkGrammarError as error:
         raise _located(str(error), text) from None
+    except VisitError as error:  # what lark does with a literal has failed
+        raise GrammarError(f"A literal cannot be read: {error.orig_exc}") from None
     except UnexpectedInput as error:
         raise _at_line("this cannot come here", text, error.line, error.column) from None
     except FileNotFoundError as error:
@@ -98,8 +98,11 @@ def lark(
             "The grammar is nested too deeply", limit="grammar_nesting"
         ) from None
     if lexer is None:
-        return build(read.rules, read.start, text)
-    return build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
+        made = build(read.rules, read.start, text)
+    else:
+        made = build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
+    made.source = SourceCall("lark", {"text": text, "start": start, "lexer": lexer})
+    return made
 
 
 def _check_terminals(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lark import Token, Tree
 from lark.grammar import Symbol
 from lark.grammar import Terminal as TerminalName
-from lark.lexer import Pattern, PatternStr
+from lark.lexer import Pattern, PatternRE, PatternStr
 from lark.load_grammar import Grammar, PrepareLiterals, TerminalTreeToPattern, nr_deepcopy_tree
 
 from structgen import regular
@@ -48,6 +48,32 @@ class _Argument(NamedTuple):
 
 
 _Arguments = dict[str, _Argument]
+
+
+class _Patterns(TerminalTreeToPattern):
+    """lark's patterns of terminals, but `/a|b/ "c"` is `(a|b)c`: lark itself writes `a|bc`."""
+
+    def expansion(self, items: list[Pattern]) -> Pattern:
+        """The pattern of what stands in a row."""
+        if len(items) > 1:
+            items = [
+                PatternRE(f"(?:{item.value})", item.flags) if _is_open_choice(item) else item
+                for item in items
+            ]
+        return super().expansion(items)
+
+
+def _is_open_choice(pattern: Pattern) -> bool:
+    """Whether a pattern has a `|` that no parentheses hold together."""
+    if not isinstance(pattern, PatternRE) or pattern.flags:
+        return False
+    bare = re.sub(r"\\.|\[\^?\]?(?:\\.|[^]\\])*\]", "", pattern.value, flags=re.S)
+    depth = 0
+    for character in bare:
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            return True
+    return False
 
 
 class _Lexeme(NamedTuple):
@@ -276,7 +302,7 @@ class _Rules:
                 self._text,
                 place or _word(name, self._text),
             )
-        pattern = (PrepareLiterals() * TerminalTreeToPattern()).transform(nr_deepcopy_tree(tree))
+        pattern = (PrepareLiterals() * _Patterns()).transform(nr_deepcopy_tree(tree))
         return self._read(pattern, name, place or (0, 0))
 
     def _read(self, pattern: Pattern, name: str, place: tuple[int, int]) -> Expression:

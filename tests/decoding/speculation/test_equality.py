@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import structgen as sg
+from structgen.decoding.generator import MAX_SPECULATORS
 from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.decoding.speculation.options import DRAFTERS, FORCED
 from structgen.matcher import Matcher
@@ -294,6 +295,7 @@ class _Letters:
         ({"nodes": True}, "nodes"),
         ({"nodes": 2.0}, "nodes"),
         ({"drafters": ("oracle",)}, "no drafter 'oracle'"),
+        ({"drafters": ("state", "forced", "state")}, "names: state, forced, state"),
         ({"verifier": "hope"}, "no verifier 'hope'"),
         ({"most_children": 0}, "most_children"),
     ],
@@ -301,6 +303,16 @@ class _Letters:
 def test_options_out_of_range(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         sg.Speculation(**options)
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    made, _ = tree_generator()
+    for nodes in range(MAX_SPECULATORS + 3):
+        made.generate("p", schema={"const": 12}, speculation=sg.Speculation(nodes=nodes))
+        made.generate("p", schema={"const": 12}, speculation=sg.Speculation(nodes=0))
+    assert len(made._speculators) == MAX_SPECULATORS
+    kept = {options.nodes for options, _ in made._speculators}
+    assert {0, MAX_SPECULATORS + 2} <= kept, "the one used longest ago went first"
 
 
 def test_misuse() -> None:

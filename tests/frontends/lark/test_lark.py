@@ -89,8 +89,11 @@ def test_the_language_is_that_of_larks_earley_parser(seed: int) -> None:
         ('start: start start | "a" |', ["", "a", "aaaa"], ["b"]),
         ('start: ("a" | ("b" "c")*)~2', ["", "aa", "bcbca", "abc"], ["aaa", "b"]),
         ('start: "\\n\\t\\\\" /\\//', ["\n\t\\/"], ["n"]),
+        ('start: A\nA: /a|b/ "c"', ["ac", "bc"], ["a", "abc"]),
+        ('start: A\nA: "x" /a|b/ B\nB: /(c|d)|[|]|\\|/', ["xac", "xb|", "xad"], ["xa", "bc"]),
+        ('start: A\nA: /a|b/i "c" | "d"', ["Ac", "d"], ["A", "AC"]),
     ],
-    ids=range(19),
+    ids=range(22),
 )
 def test_syntax(text: str, accepted: list[str], refused: list[str]) -> None:
     check(sg.lark(text), accepted, refused)

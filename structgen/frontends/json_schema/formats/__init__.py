@@ -14,6 +14,7 @@ from structgen.frontends.json_schema.formats import (
     addresses,
     dates,
     hostnames,
+    international,
     patterns,
     references,
 )
@@ -32,6 +33,7 @@ FORMATS: Mapping[str, Callable[[], Language]] = MappingProxyType(
             "email": hostnames.email,
             "idn-email": hostnames.idn_email,
             "hostname": hostnames.hostname,
+            "idn-hostname": international.idn_hostname,
             "ipv4": addresses.ipv4,
             "ipv6": addresses.ipv6,
             "uri": references.uri,

@@ -1,0 +1,1 @@
+"""Making trained drafters: texts, then heads, then what they are worth."""
