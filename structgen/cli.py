@@ -1,4 +1,4 @@
-"""The command line: generate, validate, mask, sample, explain, warmup and train-heads.
+"""The command line: generate, validate, mask, sample, explain, warmup, train-heads and bench.
 
 Exit codes: 0 done; 1 the text that `validate` read is not valid; 2 an error, told in one sentence
 on standard error (and shown in its line, if it is in a grammar's text).
@@ -39,6 +39,8 @@ from structgen.models.tokenizer_file import read_tokenizer_file
 __all__ = ["main"]
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+bench = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(bench, name="bench", help="Measure on this machine.")
 
 
 class Order(StrEnum):
@@ -406,6 +408,70 @@ def train_heads(
     for name, fitted in found.fitted.items():
         shares = "  ".join(f"{share:.0%}" for share in fitted.right)
         print(f"  {name:7} {shares}   ({fitted.seconds:.0f} s)")
+
+
+@bench.command()
+def speculation(
+    data: Annotated[
+        str,
+        typer.Option(
+            help="MaskBench's folder or archive, huggingface, or sample: the project's own schemas."
+        ),
+    ] = "sample",
+    sample: Annotated[int, typer.Option(min=0, help="How many schemas; 0: all.")] = 10,
+    seed: Annotated[int, typer.Option(help="Which ones.")] = 1,
+    max_new_tokens: Annotated[
+        int, typer.Option(min=1, help="How many tokens an answer may have.")
+    ] = 64,
+    longest: Annotated[
+        int, typer.Option(min=1, help="Schemas of more characters are not asked about.")
+    ] = 1500,
+    mode: Annotated[
+        list[str] | None, typer.Option(help='"greedy", "sampled, fast-forward", ...: not all four.')
+    ] = None,
+    plus: Annotated[
+        list[str] | None, typer.Option(help="Another drafter, for a row of its own.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="Where raw.jsonl, table.md and plot.svg go; goes on there.")
+    ] = Path("speculation"),
+) -> None:
+    """Compare kinds of speculation with one-by-one decoding: passes, acceptance, time."""
+    from jsonschemabench.data import draw as draw_sample
+    from jsonschemabench.data import load
+    from structgen.decoding.speculation.benchmark import MODES, kinds, measure, read_records
+    from structgen.decoding.speculation.benchmark_report import draw, summarize, table
+
+    modes = mode or list(MODES)
+    for name in modes:
+        if name not in MODES:
+            raise ValueError(f"there is no mode {name!r}: the modes are {'; '.join(MODES)}")
+    rows = kinds(plus or ())
+    place, cases = load(data)
+    schemas = {name: case["schema"] for name, case in cases.items()}
+    short = [name for name, schema in schemas.items() if len(json.dumps(schema)) <= longest]
+    chosen = {name: schemas[name] for name in draw_sample(short, sample, seed)}
+    output.mkdir(parents=True, exist_ok=True)
+    raw = output / "raw.jsonl"
+    records = read_records(raw)
+    with _progress("loading the model"):
+        generator = _default_generator()
+    total = len(chosen) * len(rows) * len(modes)
+    with raw.open("a", encoding="utf-8") as file, _progress("measuring") as say:
+        for record in measure(generator, chosen, rows, modes, max_new_tokens, records):
+            file.write(json.dumps(record) + "\n")
+            file.flush()
+            records.append(record)
+            say(f"measuring: {len(records)} of {total} answers")
+    found = summarize(records)
+    text = f"{len(chosen)} schemas of {place}, answers of at most {max_new_tokens} tokens\n\n"
+    text += table(found)
+    (output / "table.md").write_text(text, encoding="utf-8")
+    print(text, end="")
+    if not found:
+        raise ValueError("no schema was answered by every kind")
+    if importlib.util.find_spec("matplotlib") is not None:
+        draw(found, output / "plot.svg")
 
 
 # --- What commands share ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 import structgen as sg
 from structgen.cli import main
@@ -383,3 +384,37 @@ def test_explain_tells_what_is_odd(run: Run, file: str, code: int, expected: str
     actual, out, err = run("explain", file)
     assert actual == code
     assert expected in out + err
+
+
+# --- bench --------------------------------------------------------------------------------------
+
+
+def test_bench_speculation(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    logits = torch.arange(fakes.VOCABULARY.size) % 7 * 1.0
+    monkeypatch.setattr(generators, "default_generator", lambda: fakes.tree_generator(logits)[0])
+    Path("data").mkdir()
+    for number in range(2):
+        case = {"schema": {"enum": ["name", number]}, "tests": []}
+        Path(f"data/case{number}.json").write_text(json.dumps(case))
+    arguments = ["bench", "speculation", "--data", "data", "--mode", "greedy", "--output", "out"]
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    assert "**greedy**: 2 schemas" in out and out == Path("out/table.md").read_text()
+    raw = Path("out/raw.jsonl").read_text()
+    assert run(*arguments) == (0, out, "")  # everything is there already
+    assert Path("out/raw.jsonl").read_text() == raw
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--mode", "hopeful"], "there is no mode 'hopeful'"),
+        (["--plus", "oracle"], "There is no drafter 'oracle'"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_bench_speculation_cannot_begin(
+    run: Run, model: None, arguments: list[str], sentence: str
+) -> None:
+    code, out, err = run("bench", "speculation", *arguments)
+    assert (code, out) == (2, "") and sentence in err

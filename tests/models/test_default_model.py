@@ -78,6 +78,26 @@ def test_streaming_without_fast_forward(generator: sg.Generator) -> None:
     jsonschema.validate(stream.result.value, SCHEMA)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.8])
+@pytest.mark.parametrize("fast_forward", [False, True])
+def test_speculation_gives_the_same_tokens(
+    generator: sg.Generator, temperature: float, fast_forward: bool
+) -> None:
+    for schema in (SCHEMA, {"type": "array", "items": {"enum": ["Ada", "Alan", "Grace"]}}):
+        options: dict[str, Any] = {
+            "schema": schema,
+            "temperature": temperature,
+            "seed": 3,
+            "fast_forward": fast_forward,
+            "max_new_tokens": 16,
+            "at_limit": "complete",
+        }
+        plain = generator.generate(QUESTION, **options)
+        found = generator.generate(QUESTION, speculation=sg.Speculation(nodes=8), **options)
+        assert (found.tokens, found.text) == (plain.tokens, plain.text)
+        assert found.stats.forward_passes <= plain.stats.forward_passes
+
+
 def test_chat_template_and_end_of_sequence(generator: sg.Generator) -> None:
     assert generator.vocabulary.eos_token_ids == (generator.tokenizer.eos_token_id,)
     chat = generator.generate("Is water wet?", grammar=sg.choice(["yes", "no"]))
