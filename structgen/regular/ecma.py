@@ -11,13 +11,13 @@ from typing import Any
 
 from structgen.errors import GrammarError
 from structgen.regular.charset import (
-    SCALARS,
     Ranges,
     complement,
     general_category,
     normalise,
 )
 from structgen.regular.language import EPSILON
+from structgen.regular.properties import unicode_property
 
 __all__ = ["parse"]
 
@@ -38,22 +38,6 @@ _CLASSES = {
 }
 _LOOKS = {"?=": "ahead", "?!": "ahead", "?<=": "behind", "?<!": "behind"}
 _CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
-_LONG_CATEGORIES = {
-    "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt",
-    "Modifier_Letter": "Lm", "Other_Letter": "Lo", "Mark": "M", "Combining_Mark": "M",
-    "Nonspacing_Mark": "Mn", "Spacing_Mark": "Mc", "Enclosing_Mark": "Me", "Number": "N",
-    "Decimal_Number": "Nd", "digit": "Nd", "Letter_Number": "Nl", "Other_Number": "No",
-    "Punctuation": "P", "punct": "P", "Symbol": "S", "Math_Symbol": "Sm", "Currency_Symbol": "Sc",
-    "Modifier_Symbol": "Sk", "Other_Symbol": "So", "Separator": "Z", "Space_Separator": "Zs",
-    "Other": "C", "Control": "Cc", "cntrl": "Cc", "Format": "Cf", "Unassigned": "Cn",
-    "Private_Use": "Co", "Surrogate": "Cs",
-}  # fmt: skip
-_CATEGORIES = frozenset(
-    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp "
-    "C Cc Cf Cn Co Cs".split()
-)
-
-
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -248,16 +232,9 @@ class _Reader:
     def unicode_property(self) -> Ranges:
         end = self.pattern.find("}", self.at)
         name = self.pattern[self.at + 1 : max(end, self.at + 1)]
-        key, _, value = name.rpartition("=")
-        value = _LONG_CATEGORIES.get(value, value)
-        if key in ("", "General_Category", "gc") and value in _CATEGORIES:
-            ranges = general_category(value)
-        elif name == "Any":
-            ranges = SCALARS
-        elif name == "ASCII":
-            ranges = ((0, 127),)
-        else:
-            raise self.error(f"the Unicode property {name!r} is not supported")
+        ranges = unicode_property(name)
+        if ranges is None:
+            raise self.error(f"there is no Unicode property {name!r}")
         self.at = end + 1
         return ranges
 
