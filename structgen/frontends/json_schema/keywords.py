@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 __all__ = ["DIALECTS", "SHAPES", "Dialect", "Rule", "dialect_of"]
@@ -86,18 +87,32 @@ def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+def _is_values(value: Any) -> bool:
+    return isinstance(value, list) and _is_json(value)
 
 
-def _is_anything(value: Any) -> bool:
+def _is_json(value: Any) -> bool:
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list):
+            stack += part
+        elif isinstance(part, dict):
+            if not all(map(_is_text, part)):
+                return False
+            stack += part.values()
+        elif isinstance(part, float):
+            if not math.isfinite(part):
+                return False
+        elif not isinstance(part, str | int | Decimal | None):
+            return False
     return True
 
 
 SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "type": (_is_type, "a type's name or a list of types' names"),
-    "enum": (_is_list, "a list of values"),
-    "const": (_is_anything, ""),
+    "enum": (_is_values, "a list of JSON values"),
+    "const": (_is_json, "a JSON value"),
     "properties": (_is_schema_map, "an object whose values are schemas"),
     "required": (_is_names, "a list of member names"),
     "additionalProperties": (_is_schema, "a schema"),

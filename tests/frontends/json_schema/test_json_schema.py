@@ -290,6 +290,9 @@ def test_python_types() -> None:
         ({"$ref": "#"}, sg.GrammarError, ""),
         ({"$ref": "https://example.org/elsewhere"}, sg.GrammarError, ""),
         ({"multipleOf": 0}, sg.GrammarError, ""),
+        ({"enum": [1, (2, 3)]}, sg.GrammarError, ""),
+        ({"items": {"const": {"a": [float("nan")]}}}, sg.GrammarError, "/items"),
+        ({"const": {1: 2}}, sg.GrammarError, ""),
         ([], sg.GrammarError, ""),
     ],
 )
