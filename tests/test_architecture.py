@@ -73,5 +73,5 @@ def test_only_its_front_end_knows_json_schema() -> None:
             "embedded.py",
         ):
             assert not any(
-                "json_schema" in name for name in imports(path) if "cli" not in path.name
+                "json_schema" in name for name in imports(path) if "cli" not in path.parts
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from structgen.cli import app
+from structgen.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
