@@ -285,7 +285,9 @@ def _term(
     counts: tuple[int, int | None] = (1, 1),
     definition: Definition | None = None,
 ) -> Language:
-    key = (kind, terms, ranges, counts, definition)
+    # Parts are in the key by number: a key that held them would keep their derivatives, and with
+    # them often the term itself, for ever. While the term is there its parts keep their numbers.
+    key = (kind, *map(id, terms), ranges, counts, definition)
     term = _terms.get(key)
     if term is None:
         term = Language()

@@ -67,16 +67,28 @@ FALSE: Formula = _Constant(False)
 
 
 class _Interned(type):
-    """Makes equal facts the same object."""
+    """Makes equal facts the same object.
+
+    What is told apart by identity is in a key by its number: a key that held a node would keep the
+    node's schemas, and with them the fact itself, for ever. The number is not given again while the
+    fact is there, since the fact holds what has it.
+    """
 
     _made: WeakValueDictionary[Any, Any] = WeakValueDictionary()
 
     def __call__(cls, *arguments: Any) -> Any:
-        key = (cls, *arguments)
+        key = (cls, *map(_key, arguments))
         made = _Interned._made.get(key)
         if made is None:
             made = _Interned._made[key] = super().__call__(*arguments)
         return made
+
+
+def _key(argument: Any) -> Any:
+    if isinstance(argument, frozenset):
+        return frozenset(map(_key, argument))
+    by_identity = type(argument).__hash__ is object.__hash__  # type: ignore[comparison-overlap]
+    return id(argument) if by_identity else argument
 
 
 class Fact(Formula, metaclass=_Interned):
@@ -156,7 +168,8 @@ class Combination(Formula):
         return f"{'All' if self.every else 'Any'}{self.parts!r}"
 
 
-_made: WeakValueDictionary[tuple[bool, frozenset[Formula]], Combination] = WeakValueDictionary()
+_made: WeakValueDictionary[tuple[bool, frozenset[int]], Combination] = WeakValueDictionary()
+"""By the numbers of the parts (see `_Interned`)."""
 
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
@@ -214,7 +227,7 @@ def _combine(parts: Iterable[Formula], every: bool) -> Formula:
         return ignored
     if len(found) == 1:
         return next(iter(found))
-    key = (every, frozenset(found))
+    key = (every, frozenset(map(id, found)))
     made = _made.get(key)
     if made is None:
         made = Combination()

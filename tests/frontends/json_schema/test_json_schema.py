@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import gc
 import itertools
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -491,3 +493,28 @@ def test_members_cost_the_same_however_many_came_before(schema: dict[str, Any]) 
     assert max(made) < 1.5 * min(made)
     assert not matcher.fork().accept_bytes(b', "1234"')
     assert matcher.accept_bytes(b"}")
+
+
+def test_what_is_no_longer_used_is_forgotten() -> None:
+    """Interned facts, formulas and languages go with the last grammar and engine that had them."""
+
+    def kept() -> Counter[str]:
+        gc.collect()
+        return Counter(type(each).__name__ for each in gc.get_objects())
+
+    def use() -> None:
+        vocabulary = sg.Vocabulary([bytes([b]) for b in range(256)] + [b""], eos_token_ids=[256])
+        schema = {
+            "anyOf": [{"required": ["a"]}, {"properties": {"b": {"contains": {"minimum": 3}}}}],
+            "properties": {"a": {"pattern": "^(forgotten)*$"}, "c": {"not": {"pattern": "gone"}}},
+            "patternProperties": {"^(x|yy)+z*$": {"uniqueItems": True}},
+        }
+        matcher = sg.compile(sg.json_schema(schema, property_order="any"), vocabulary).matcher()
+        assert matcher.accept_bytes(b'{"a": "forgotten", "b": [4, 5], "c": "g", "xz": [1, 2]')
+
+    use()
+    before = kept()
+    use()
+    after = kept()
+    for name in ("Node", "Place", "Each", "Combination", "Language", "MemberRule"):
+        assert before[name] == after[name], name
