@@ -205,7 +205,15 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ],
     ),
     "latex_math": (
-        ["a", "x^2_i", "\\alpha_\\beta 2", "\\alpha2", "f''", "{ }x", "\\left\\langle x\\right)"],
+        [
+            "a",
+            "x^2_i",
+            "\\alpha_\\beta 2",
+            "\\alpha2",
+            "f''",
+            "{ }x",
+            "\\left\\langle x\\right\\rceil^2",
+        ],
         [
             "x^2^3",
             "x_1_2",
