@@ -1,12 +1,13 @@
-"""Where files that can be made again are kept."""
+"""Where files that can be made again are kept, and how files are written whole."""
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
-__all__ = ["cache_directory"]
+__all__ = ["cache_directory", "write_whole"]
 
 
 def cache_directory() -> Path:
@@ -33,3 +34,19 @@ def cache_directory() -> Path:
         path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "structgen"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that others see all of it, or what was there before.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise

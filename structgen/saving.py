@@ -9,9 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import sys
-import tempfile
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 
 from structgen.automaton import Grammar, SavedTables, check_tables
 from structgen.automaton.saved.tables import WIDTHS
+from structgen.cache import write_whole
 from structgen.errors import GrammarError, VocabularyError
 from structgen.frontends.structural_tags import Tag
 from structgen.grammar import SourceCall
@@ -65,14 +64,7 @@ def write_saved(
         np.ascontiguousarray(getattr(tables, name), np.dtype("<i4")).tobytes() for name in WIDTHS
     )
     body = b"".join([len(header).to_bytes(8, "little"), header, *arrays])
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + _checksum(body) + body)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, _MAGIC + _checksum(body) + body)
 
 
 def read_saved(path: Path, vocabulary: Vocabulary) -> tuple[SourceCall, SavedTables]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from structgen.cache import cache_directory
+from structgen.cache import cache_directory, write_whole
 from structgen.vocabulary.trie import TokenTrie
 from structgen.vocabulary.vocabulary import Vocabulary
 
@@ -92,14 +90,7 @@ def save(vocabulary: Vocabulary, path: Path) -> None:
     ):
         np.save(content, array, allow_pickle=False)
     body = content.getvalue()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + _checksum(body) + body)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, _MAGIC + _checksum(body) + body)
 
 
 def load(path: Path) -> Vocabulary | None:
