@@ -34,7 +34,7 @@ def read_json_files(place: Path) -> dict[str, Any]:
                 for path in sorted(place.rglob("*.json"))
             }
         return dict(sorted(_members(place)))
-    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError) as error:
+    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError, RecursionError) as error:
         raise DataError(f"Cannot read {place}: {error}") from None
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import lzma
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from jsonschemabench.data import read_json_files
 
 __all__ = ["read_schemas", "split"]
 
@@ -39,14 +37,10 @@ def read_schemas(place: Path | None) -> dict[str, Any]:
     """
     if place is None:
         return _sample()
-    try:
-        files = _folder(place) if place.is_dir() else _archive(place)
-        found = {name: _schema(content) for name, content in files}
-    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError, RecursionError) as error:
-        raise ValueError(f"Cannot read schemas from {place}: {error}") from None
+    found = {name: _schema(content) for name, content in read_json_files(place).items()}
     if not found:
         raise ValueError(f"{place} has no JSON files")
-    return dict(sorted(found.items()))
+    return found
 
 
 def split(names: list[str]) -> tuple[list[str], list[str]]:
@@ -67,22 +61,6 @@ def split(names: list[str]) -> tuple[list[str], list[str]]:
         [name for name in ordered if places[name] >= bound],
         [name for name in ordered if places[name] < bound],
     )
-
-
-def _folder(place: Path) -> Iterator[tuple[str, Any]]:
-    for path in place.rglob("*.json"):
-        yield path.relative_to(place).as_posix(), json.loads(path.read_text(encoding="utf-8"))
-
-
-def _archive(place: Path) -> Iterator[tuple[str, Any]]:
-    data = place.read_bytes()
-    if place.suffix == ".xz":  # reading an archive member by member would decompress it slowly
-        data = lzma.decompress(data)
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        for member in archive:
-            file = archive.extractfile(member) if member.isfile() else None
-            if file is not None and member.name.endswith(".json"):
-                yield member.name.removeprefix("./"), json.load(file)
 
 
 def _schema(content: Any) -> Any:
