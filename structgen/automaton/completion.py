@@ -11,6 +11,7 @@ over there (Knuth, 'A generalization of Dijkstra's algorithm', Information Proce
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from structgen.automaton import kernels as k
@@ -50,7 +51,7 @@ def shortest_completion(engine: Engine, config: int) -> bytes:
 def _shortest(engine: Engine, config: int) -> bytes:
     search = _Search(engine)
     before = engine.text(config)
-    # (length, tie-breaker, state, cell, text): state RETURN has read its frame.
+    # (length, tie-breaker, state, cell, text); a state -1 - outcome has returned that outcome.
     queue = [(0, i, *pair, b"") for i, pair in enumerate(engine.pairs(config))]
     order = len(queue)
     done: set[tuple[int, int]] = set()
@@ -59,82 +60,116 @@ def _shortest(engine: Engine, config: int) -> bytes:
         if (state, cell) in done:
             continue
         done.add((state, cell))
-        following: list[tuple[int, int, bytes]] = []
-        if state != k.RETURN:
-            rest = search.text(state)
-            following = [] if rest is None else [(k.RETURN, cell, text + rest)]
-        elif cell == k.BOTTOM:
+        if state < 0 and cell == k.BOTTOM:
             return text
+        then, start, parents = engine.cell(cell)
+        following: list[tuple[int, int, bytes]] = []
+        if state >= 0:
+            wanted = search.wanted(then) if cell != k.BOTTOM and start < 0 else None
+            for outcome, rest in search.texts(state, wanted).items():
+                following.append((-1 - outcome, cell, text + rest))
         else:
-            then, start, parents = engine.cell(cell)
             if start >= 0:
                 then = engine.after(then, (before + text)[start:])
+            else:
+                then = search.following(then, -1 - state)
             following = [(then, parent, text) for parent in parents]
         for item in following:
             order += 1
             heapq.heappush(queue, (len(item[2]), order, *item))
 
 
+_Wanted = frozenset[int] | None  # outcomes; None: the first that is found
+
+
 class _Search:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: dict[int, bytes | None] = {k.RETURN: b""}
-        self._open: dict[int, bool] = {}
+        self._known: dict[tuple[int, _Wanted], dict[int, bytes]] = {}
+        self._open: dict[tuple[int, _Wanted], bool] = {}
         self._steps = 0
 
-    def text(self, start: int) -> bytes | None:
-        """A shortest text from `start` to the end of its piece; None inside its own search."""
-        if start in self._known:
-            return self._known[start]
-        if start in self._open:
+    def wanted(self, then: int) -> _Wanted:
+        """The outcomes that matter where `then` comes after a piece."""
+        kind, *_ = self._engine.definition(then)
+        return frozenset(self._engine.outcomes(then)) if kind == k.SWITCH else None
+
+    def following(self, then: int, outcome: int) -> int:
+        """The state after a piece that has returned an outcome."""
+        kind, *_ = self._engine.definition(then)
+        return self._engine.outcomes(then)[outcome] if kind == k.SWITCH else then
+
+    def texts(self, start: int, wanted: _Wanted) -> dict[int, bytes]:
+        """A shortest text from `start` to the end of its piece for each outcome that is wanted.
+
+        Fewer, or none, inside its own search.
+        """
+        asked = (start, wanted)
+        if asked in self._known:
+            return self._known[asked]
+        if asked in self._open:
             for piece in self._open:  # what depends on a piece passed over is not kept
                 self._open[piece] = True
-            return None
-        self._open[start] = False
-        found = self._search(start)
-        cut_short = self._open.pop(start)
-        if found is not None and (not cut_short or not self._open):
-            self._known[start] = found
+            return {}
+        self._open[asked] = False
+        found = self._search(start, wanted)
+        cut_short = self._open.pop(asked)
+        if found and (not cut_short or not self._open):
+            self._known[asked] = found
         return found
 
-    def _search(self, start: int) -> bytes | None:
-        # (length at least, order of calls, what is read, state, text).
+    def _search(self, start: int, wanted: _Wanted) -> dict[int, bytes]:
+        found: dict[int, bytes] = {}
+        # (length at least, order of calls, what is read, state or -1 - outcome, text).
         queue: list[tuple[int, int, int, int, bytes]] = [(0, 0, 0, start, b"")]
         done: set[tuple[int, bool]] = set()
         order = 0
         while queue:
             _, called, _, state, text = heapq.heappop(queue)
-            if state == k.RETURN and not called:
-                return text
             if (state, bool(called)) in done:
                 continue
             done.add((state, bool(called)))
+            if state < 0:
+                if wanted is None or -1 - state in wanted:
+                    found[-1 - state] = text
+                if len(found) == (1 if wanted is None else len(wanted)):
+                    break
+                continue
             self._steps += 1
             if self._steps > MAX_SEARCH_STEPS:
                 raise LimitExceededError(
                     "A shortest completion was not found in time", limit="completion_steps"
                 )
-            following: list[tuple[bytes, int]]
-            definition = self._engine.definition(state)
-            if definition[0] in (k.CALL, k.CAPTURE) and not called:
+            if self._engine.definition(state)[0] in (k.CALL, k.CAPTURE) and not called:
                 # Looked into only when it is its turn: a call costs at least nothing.
                 order += 1
                 heapq.heappush(queue, (len(text), order, -len(text), state, text))
                 continue
-            if definition[0] == k.CALL:
-                inner = self.text(definition[1])
-                following = [] if inner is None else [(inner, definition[2])]
-            elif definition[0] == k.CAPTURE:
-                inner = self.text(definition[1])
-                following = [] if inner is None else [(inner, self._engine.after(state, inner))]
-            elif definition[0] == k.CHOICE:
-                following = [(b"", target) for target in self._engine.alternatives(state)]
-            else:
-                following = self._engine.steps(state)
-                if definition[0] == k.SCAN and definition[3]:
-                    following = [(b"", k.RETURN), *following]
-            for piece, target in following:
+            for piece, target in self._following(state, wanted):
                 longer = text + piece
-                least = len(longer) + self._engine.least_length(target)
+                least = len(longer)
+                if target >= 0:
+                    least += self._engine.least_length(target)
                 heapq.heappush(queue, (least, 0, -len(longer), target, longer))
-        return None
+        return found
+
+    def _following(self, state: int, wanted: _Wanted) -> Iterator[tuple[bytes, int]]:
+        """(text, state that it leads to) from a state."""
+        kind, p, q, r, *_ = self._engine.definition(state)
+        if kind == k.CALL and q == k.RETURN:
+            for outcome, text in self.texts(p, wanted).items():
+                yield text, -1 - outcome
+        elif kind == k.CALL:
+            for outcome, text in self.texts(p, self.wanted(q)).items():
+                yield text, self.following(q, outcome)
+        elif kind == k.CAPTURE:
+            for text in self.texts(p, None).values():
+                yield text, self._engine.after(state, text)
+        elif kind == k.CHOICE:
+            yield from ((b"", target) for target in self._engine.alternatives(state))
+        elif kind == k.RETURNS:
+            yield b"", -1 - p
+        else:
+            if kind == k.SCAN and r:
+                yield b"", -r
+            yield from self._engine.steps(state)

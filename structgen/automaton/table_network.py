@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,6 +68,8 @@ class TableNetwork:
         self._literals: dict[tuple[bytes, int], int] = {}
         self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
+        self._returning: dict[int, int] = {k.RETURN: k.RETURN}
+        self._switches: dict[tuple[tuple[int, int], ...], int] = {}
         self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
         self._automata: dict[int, AutomatonKey] = {}
@@ -146,6 +148,25 @@ class TableNetwork:
             self._choices[distinct] = state
         return state
 
+    def returning(self, outcome: int) -> int:
+        state = self._returning.get(outcome)
+        if state is None:
+            state = self._check(k.new_state(self._arena, k.RETURNS, outcome, 0, 0, 0, 0))
+            self._returning[outcome] = state
+        return state
+
+    def switch(self, states: Mapping[int, int]) -> int:
+        entries = tuple(sorted(states.items()))
+        state = self._switches.get(entries)
+        if state is None:
+            state = self._new()
+            at = k.STATE + 8 * state
+            self._cells[at + 1] = self._pairs(entries)
+            self._cells[at + 2] = len(entries)
+            self._cells[at] = k.SWITCH
+            self._switches[entries] = state
+        return state
+
     def automaton(self, automaton: Automaton) -> int:
         return self._keyed(AutomatonKey(automaton, automaton.start, False))
 
@@ -194,7 +215,7 @@ class TableNetwork:
                 self._scan(state, edges, after_quote=k.RETURN if accepts else -1)
                 self._cells[k.STATE + 8 * state + 3] = lengths
             else:
-                self._scan(state, edges, returns=accepts)
+                self._scan(state, edges, returns=0 if accepts else None)
         else:
             definition = key.expand(self)  # type: ignore[attr-defined]
             if isinstance(definition, Call):
@@ -210,7 +231,8 @@ class TableNetwork:
                 self._cells[at + 2] = sketch
                 self._cells[at] = k.CAPTURE
             elif isinstance(definition, Scan):
-                self._scan(state, definition.edges, returns=definition.returns)
+                returns = definition.outcome if definition.returns else None
+                self._scan(state, definition.edges, returns=returns)
             elif isinstance(definition, Choice):
                 self._choice(state, tuple(dict.fromkeys(definition.states)))
             else:
@@ -277,17 +299,18 @@ class TableNetwork:
         cells[k.STATE + 8 * state] = k.UNEXPANDED
         return state
 
-    def _edges(self, edges: Sequence[tuple[int, int, int]]) -> int:
+    def _pairs(self, pairs: Sequence[tuple[int, int]]) -> int:
+        """Put pairs of values at EDGE; where they are."""
         cells = self._cells
         first = cells[k.N_EDGES]
-        if first + len(edges) > k.MAX_EDGES:
+        if first + len(pairs) > k.MAX_EDGES:
             raise TablesFull
         at = k.EDGE + 2 * first
-        for low, high, target in edges:
-            cells[at] = low | high << 8
+        for value, target in pairs:
+            cells[at] = value
             cells[at + 1] = target
             at += 2
-        cells[k.N_EDGES] = first + len(edges)
+        cells[k.N_EDGES] = first + len(pairs)
         return first
 
     def _scan(
@@ -295,21 +318,21 @@ class TableNetwork:
         state: int,
         edges: Sequence[tuple[int, int, int]],
         *,
-        returns: bool = False,
+        returns: int | None = None,
         after_quote: int = -1,
     ) -> None:
         cells = self._cells
         at = k.STATE + 8 * state
-        cells[at + 1] = self._edges(edges)
+        cells[at + 1] = self._pairs([(low | high << 8, target) for low, high, target in edges])
         cells[at + 2] = len(edges)
-        cells[at + 3] = returns
+        cells[at + 3] = 0 if returns is None else 1 + returns
         cells[at + 4] = after_quote
         cells[at] = k.SCAN
 
     def _choice(self, state: int, states: Sequence[int]) -> None:
         cells = self._cells
         at = k.STATE + 8 * state
-        cells[at + 1] = self._edges([(0, 0, target) for target in states])
+        cells[at + 1] = self._pairs([(0, target) for target in states])
         cells[at + 2] = len(states)
         cells[at] = k.CHOICE
 

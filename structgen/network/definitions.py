@@ -21,10 +21,12 @@ class Scan(NamedTuple):
     Attributes:
         edges: (first byte, last byte, target state), sorted by byte and disjoint.
         returns: Whether the piece may also end here.
+        outcome: What it returns if it does (see `Network.returning`).
     """
 
     edges: tuple[tuple[int, int, int], ...]
     returns: bool = False
+    outcome: int = 0
 
 
 class Choice(NamedTuple):
