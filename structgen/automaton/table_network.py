@@ -19,6 +19,7 @@ from structgen.network import (
     Capture,
     Choice,
     Key,
+    Measured,
     Names,
     Scan,
     TextKey,
@@ -38,6 +39,12 @@ class AutomatonKey(NamedTuple):
     automaton: Automaton
     state: int
     content: bool
+
+    def least_length(self) -> int:
+        """See `structgen.network.Measured`; automata of numbers do not know lengths."""
+        if isinstance(self.automaton, Automaton):
+            return self.automaton.least_length(self.state)
+        return 0
 
 
 class SavedKey(NamedTuple):
@@ -72,7 +79,7 @@ class TableNetwork:
         self._switches: dict[tuple[tuple[int, int], ...], int] = {}
         self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
-        self._automata: dict[int, AutomatonKey] = {}
+        self._measured: dict[int, Measured] = {}
         self._tries: dict[tuple[tuple[str, ...], Names], int] = {}
         self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
@@ -244,14 +251,11 @@ class TableNetwork:
         return self.state(self._captures[capture].after(text))
 
     def least_length(self, state: int) -> int:
-        """No text from `state` to the end of its automaton, or string, has fewer bytes.
-
-        0 where nothing is known about it.
-        """
+        """No text from `state` to the end of its piece has fewer bytes; 0: nothing is known."""
         at = k.STATE + 8 * state
         is_string = self._cells[at] == k.STRING
-        key = self._automata.get(self._cells[at + 2] if is_string else state)
-        return 0 if key is None else key.automaton.least_length(key.state) + is_string
+        key = self._measured.get(self._cells[at + 2] if is_string else state)
+        return 0 if key is None else key.least_length() + is_string
 
     def keys_by_state(self) -> dict[int, object]:
         """The keys of all states that have been named by one."""
@@ -265,8 +269,8 @@ class TableNetwork:
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
-            if type(key) is AutomatonKey and isinstance(key.automaton, Automaton):
-                self._automata[state] = key  # automata of numbers do not know lengths
+            if hasattr(key, "least_length"):
+                self._measured[state] = key
             if type(key) is AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
                 self._set_safe(state, key.automaton.live(key.state))

@@ -73,6 +73,10 @@ class Lowering:
             self._uses_of_lists[items] = use
         return use
 
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
+
     # --- Definitions ----------------------------------------------------------------------------
 
     def define_rule(self, network: Network, name: str, texts: _Texts) -> Definition:
@@ -150,6 +154,9 @@ class _RulePiece(NamedTuple):
     name: str
     texts: _Texts
 
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.name)
+
     def expand(self, network: Network) -> Definition:
         return self.lowering.define_rule(network, self.name, self.texts)
 
@@ -160,6 +167,9 @@ class _PlaceKey(NamedTuple):
     lowering: Lowering
     place: Place
     texts: _Texts
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.place)
 
     def expand(self, network: Network) -> Definition:
         return self.lowering.define_place(network, self.place, self.texts)
