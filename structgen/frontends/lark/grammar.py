@@ -103,7 +103,7 @@ def lark(
             "The grammar is nested too deeply", limit="grammar_nesting"
         ) from None
     if lexer is None:
-        made = build(read.rules, read.start, text)
+        made = build(read.rules, read.start, text, read.apart)
     else:
         made = build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
     made.source = SourceCall("lark", {"text": text, "start": start, "lexer": lexer})

@@ -103,12 +103,14 @@ class ReadRules(NamedTuple):
         start: The name of the rule to start with.
         terminals: For a lexer, (name, language) of each terminal in order of precedence.
         ignored: For a lexer, the rules that read what is ignored.
+        apart: The characters, as texts of one each, with which terminals do not touch; None: any.
     """
 
     rules: dict[str, Rule]
     start: str
     terminals: list[tuple[str, regular.Language]]
     ignored: list[str]
+    apart: regular.Language | None
 
 
 def read_rules(
@@ -157,8 +159,8 @@ class _Rules:
         self._intersections = intersections
         self._places = _definitions(text)
         self._directives = read_directives(text, self._terminal_trees)
-        if self._directives and for_lexer:
-            raise GrammarError("Texts are captured only without a lexer")
+        if for_lexer and (self._directives.captures or self._directives.apart is not None):
+            raise GrammarError("Texts are captured, and words kept apart, only without a lexer")
         self._tokens: dict[Any, Expression] = {}
         self._rules: dict[str, Rule] = {}
         self._seen: set[str] = set()
@@ -181,11 +183,11 @@ class _Rules:
                     limit="grammar_templates",
                 )
         if not self._ignored:
-            return ReadRules(self._rules, start, self._in_order(), [])
+            return ReadRules(self._rules, start, self._in_order(), [], self._directives.apart)
         self._rules[_IGNORE] = Rule(_IGNORE, self._ignoring(), None, True)
         body = Sequence((Reference(_IGNORE), Reference(start)))
         self._rules[_START] = Rule(_START, body)
-        return ReadRules(self._rules, _START, self._in_order(), [_IGNORE])
+        return ReadRules(self._rules, _START, self._in_order(), [_IGNORE], self._directives.apart)
 
     def _ignoring(self) -> Expression:
         """Any number of ignored texts."""
@@ -301,7 +303,7 @@ class _Rules:
 
     def _parameter(self, name: str) -> Expression | None:
         """A terminal that is captured or reads again what has been."""
-        for directive in self._directives:
+        for directive in self._directives.captures:
             if name == directive.copy:
                 return Copy(name, self._places.get(name) or _word(name, self._text))
             if name == directive.captured:
