@@ -1,18 +1,19 @@
 """A shortest text that completes a configuration.
 
-Within a frame this is a search over its states, those first of which the whole text may be
-shortest (an automaton knows how much must still come); a call costs what the called piece costs,
-found by the same search. A shortest text never nests a piece in itself at the same state (leaving
-out the nesting would be shorter), so a piece that is met again while it is being searched is passed
-over there (Knuth, 'A generalization of Dijkstra's algorithm', Information Processing Letters 6(1),
-1977, has the general argument).
+One search over all frames at once, shortest first. What is looked at is (a piece, one of its
+states, a text from the piece's start to there). A call asks for the called piece, whose search
+begins at the empty text, and waits for its outcomes; a piece that is asked for twice is searched
+once. What is next in the queue is never longer than what any piece can still end with, and a
+caller's text is never shorter than the called piece's; so the first end of a piece with an outcome
+is a shortest one. That is the order of Knuth's algorithm ('A generalization of Dijkstra's
+algorithm', Information Processing Letters 6(1), 1977), on a grammar of which only what is asked for
+is made.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from structgen.automaton import kernels as k
 from structgen.errors import LimitExceededError
@@ -33,143 +34,169 @@ def shortest_completion(engine: Engine, config: int) -> bytes:
         config: A configuration.
 
     Raises:
-        LimitExceededError: More than `MAX_SEARCH_STEPS` states were visited, or pieces call each
-            other more deeply than Python can follow.
+        LimitExceededError: More than `MAX_SEARCH_STEPS` states were visited.
         TablesFull: The engine's tables are full.
     """
     if engine.is_accepting(config):
         return b""
     with engine.lock:
-        try:
-            return _shortest(engine, config)
-        except RecursionError:
-            raise LimitExceededError(
-                "A shortest completion is nested too deeply", limit="completion_nesting"
-            ) from None
+        return _Search(engine, config).run()
 
 
-def _shortest(engine: Engine, config: int) -> bytes:
-    search = _Search(engine)
-    before = engine.text(config)
-    # (length, tie-breaker, state, cell, text); a state -1 - outcome has returned that outcome.
-    queue = [(0, i, *pair, b"") for i, pair in enumerate(engine.pairs(config))]
-    order = len(queue)
-    done: set[tuple[int, int]] = set()
-    while True:
-        _, _, state, cell, text = heapq.heappop(queue)  # every configuration can be completed
-        if (state, cell) in done:
-            continue
-        done.add((state, cell))
-        if state < 0 and cell == k.BOTTOM:
-            return text
-        then, start, parents = engine.cell(cell)
-        following: list[tuple[int, int, bytes]] = []
-        if state >= 0:
-            wanted = search.wanted(then) if cell != k.BOTTOM and start < 0 else None
-            for outcome, rest in search.texts(state, wanted).items():
-                following.append((-1 - outcome, cell, text + rest))
-        else:
-            if start >= 0:
-                then = engine.after(then, (before + text)[start:])
-            else:
-                then = search.following(then, -1 - state)
-            following = [(then, parent, text) for parent in parents]
-        for item in following:
-            order += 1
-            heapq.heappush(queue, (len(item[2]), order, *item))
+class _Waiting(NamedTuple):
+    """What goes on when a piece ends: `then`, or what follows the captured text of `capture`."""
+
+    search: _Piece
+    then: int
+    cell: int
+    text: bytes
+    capture: int = -1
 
 
-_Wanted = frozenset[int] | None  # outcomes; None: the first that is found
+class _Piece:
+    """The search of one piece, or of what is left of an open frame.
+
+    The open frames themselves are one more, whose ends come with their cells.
+    """
+
+    __slots__ = ("done", "found", "left", "needs_all", "tails", "waiting")
+
+    def __init__(self) -> None:
+        self.done: set[tuple[int, int]] = set()
+        self.found: dict[int, bytes] = {}  # a shortest text, by outcome
+        self.waiting: list[_Waiting] = []
+        self.needs_all = False  # whether what waits depends on the outcome
+        self.left: list[_Item] = []  # to look at when it does
+        self.tails: list[_Piece] = []  # those whose outcome is its own
+
+
+_NO_CELL = -1
+_Item = tuple[int, int, int, _Piece, int, int, bytes]
+"""(length at least, what is read, tie-breaker, search, state or -1 - outcome, cell, text)."""
 
 
 class _Search:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, config: int) -> None:
         self._engine = engine
-        self._known: dict[tuple[int, _Wanted], dict[int, bytes]] = {}
-        self._open: dict[tuple[int, _Wanted], bool] = {}
-        self._steps = 0
+        self._before = engine.text(config)
+        self._pieces: dict[int, _Piece] = {}
+        self._queue: list[_Item] = []
+        self._order = 0
+        self._open = _Piece()
+        for state, cell in engine.pairs(config):
+            self._call(state, _Waiting(self._open, k.RETURN, cell, b""))
 
-    def wanted(self, then: int) -> _Wanted:
-        """The outcomes that matter where `then` comes after a piece."""
-        kind, *_ = self._engine.definition(then)
-        return frozenset(self._engine.outcomes(then)) if kind == k.SWITCH else None
+    def run(self) -> bytes:
+        for _ in range(MAX_SEARCH_STEPS):  # every configuration can be completed
+            item = heapq.heappop(self._queue)
+            _, _, _, search, state, cell, text = item
+            if search.found and not search.needs_all:
+                search.left.append(item)
+            elif (state, cell) not in search.done:
+                search.done.add((state, cell))
+                if state >= 0:
+                    self._go_on(search, state, cell, text)
+                elif search is not self._open:
+                    self._end(search, -1 - state, text)
+                elif cell == k.BOTTOM:
+                    return text
+                else:
+                    self._leave(cell, -1 - state, text)
+        raise LimitExceededError(
+            "A shortest completion was not found in time", limit="completion_steps"
+        )
 
-    def following(self, then: int, outcome: int) -> int:
-        """The state after a piece that has returned an outcome."""
-        kind, *_ = self._engine.definition(then)
-        return self._engine.outcomes(then)[outcome] if kind == k.SWITCH else then
+    def _push(self, search: _Piece, state: int, cell: int, text: bytes) -> None:
+        least = len(text)
+        if state >= 0:
+            least += self._engine.least_length(state)
+        self._order += 1
+        item = (least, -len(text), self._order, search, state, cell, text)
+        heapq.heappush(self._queue, item)
 
-    def texts(self, start: int, wanted: _Wanted) -> dict[int, bytes]:
-        """A shortest text from `start` to the end of its piece for each outcome that is wanted.
-
-        Fewer, or none, inside its own search.
-        """
-        asked = (start, wanted)
-        if asked in self._known:
-            return self._known[asked]
-        if asked in self._open:
-            for piece in self._open:  # what depends on a piece passed over is not kept
-                self._open[piece] = True
-            return {}
-        self._open[asked] = False
-        found = self._search(start, wanted)
-        cut_short = self._open.pop(asked)
-        if found and (not cut_short or not self._open):
-            self._known[asked] = found
-        return found
-
-    def _search(self, start: int, wanted: _Wanted) -> dict[int, bytes]:
-        found: dict[int, bytes] = {}
-        # (length at least, order of calls, what is read, state or -1 - outcome, text).
-        queue: list[tuple[int, int, int, int, bytes]] = [(0, 0, 0, start, b"")]
-        done: set[tuple[int, bool]] = set()
-        order = 0
-        while queue:
-            _, called, _, state, text = heapq.heappop(queue)
-            if (state, bool(called)) in done:
-                continue
-            done.add((state, bool(called)))
-            if state < 0:
-                if wanted is None or -1 - state in wanted:
-                    found[-1 - state] = text
-                if len(found) == (1 if wanted is None else len(wanted)):
-                    break
-                continue
-            self._steps += 1
-            if self._steps > MAX_SEARCH_STEPS:
-                raise LimitExceededError(
-                    "A shortest completion was not found in time", limit="completion_steps"
-                )
-            if self._engine.definition(state)[0] in (k.CALL, k.CAPTURE) and not called:
-                # Looked into only when it is its turn: a call costs at least nothing.
-                order += 1
-                heapq.heappush(queue, (len(text), order, -len(text), state, text))
-                continue
-            for piece, target in self._following(state, wanted):
-                longer = text + piece
-                least = len(longer)
-                if target >= 0:
-                    least += self._engine.least_length(target)
-                heapq.heappush(queue, (least, 0, -len(longer), target, longer))
-        return found
-
-    def _following(self, state: int, wanted: _Wanted) -> Iterator[tuple[bytes, int]]:
-        """(text, state that it leads to) from a state."""
+    def _go_on(self, search: _Piece, state: int, cell: int, text: bytes) -> None:
+        """Take all steps from a state."""
         kind, p, q, r, *_ = self._engine.definition(state)
-        if kind == k.CALL and q == k.RETURN:
-            for outcome, text in self.texts(p, wanted).items():
-                yield text, -1 - outcome
-        elif kind == k.CALL:
-            for outcome, text in self.texts(p, self.wanted(q)).items():
-                yield text, self.following(q, outcome)
+        if kind == k.CALL:
+            self._call(p, _Waiting(search, q, cell, text))
         elif kind == k.CAPTURE:
-            for text in self.texts(p, None).values():
-                yield text, self._engine.after(state, text)
+            self._call(p, _Waiting(search, q, cell, text, state))
         elif kind == k.CHOICE:
-            yield from ((b"", target) for target in self._engine.alternatives(state))
+            for target in self._engine.alternatives(state):
+                self._push(search, target, cell, text)
         elif kind == k.RETURNS:
-            yield b"", -1 - p
+            self._push(search, -1 - p, cell, text)
         else:
             if kind == k.SCAN and r:
-                yield b"", -r
-            yield from self._engine.steps(state)
+                self._push(search, -r, cell, text)
+            for byte, target in self._engine.steps(state):
+                self._push(search, target, cell, text + byte)
+
+    def _call(self, piece: int, waiting: _Waiting) -> None:
+        """Ask for the ends of a piece."""
+        search = self._pieces.get(piece)
+        if search is None:
+            search = self._pieces[piece] = _Piece()
+            self._push(search, piece, _NO_CELL, b"")
+        search.waiting.append(waiting)
+        if waiting.capture < 0 and self._depends_on_outcome(waiting):
+            self._need_all(search)
+        elif waiting.then == k.RETURN:
+            waiting.search.tails.append(search)
+        for outcome, text in search.found.items():
+            self._resume(waiting, outcome, text)
+
+    def _depends_on_outcome(self, waiting: _Waiting) -> bool:
+        search, then, cell, *_ = waiting
+        if then == k.RETURN:
+            if search is not self._open:
+                return search.needs_all
+            if cell == k.BOTTOM:
+                return False
+            then, start, _ = self._engine.cell(cell)
+            if start >= 0:
+                return False
+        return self._engine.definition(then)[0] == k.SWITCH
+
+    def _need_all(self, search: _Piece) -> None:
+        """Go on with a piece that has ended already, for its other outcomes."""
+        searches = [search]
+        for each in searches:
+            if not each.needs_all:
+                each.needs_all = True
+                searches += each.tails
+                for item in each.left:
+                    heapq.heappush(self._queue, item)
+                each.left.clear()
+
+    def _end(self, search: _Piece, outcome: int, text: bytes) -> None:
+        """A piece has ended."""
+        search.found[outcome] = text
+        for waiting in search.waiting:
+            self._resume(waiting, outcome, text)
+
+    def _resume(self, waiting: _Waiting, outcome: int, text: bytes) -> None:
+        search, then, cell, before, capture = waiting
+        if capture >= 0:
+            target = self._engine.after(capture, text)
+        elif then == k.RETURN:
+            target = -1 - outcome
+        else:
+            target = self._following(then, outcome)
+        self._push(search, target, cell, before + text)
+
+    def _leave(self, cell: int, outcome: int, text: bytes) -> None:
+        """An open frame has ended."""
+        then, start, parents = self._engine.cell(cell)
+        if start >= 0:
+            then = self._engine.after(then, (self._before + text)[start:])
+        else:
+            then = self._following(then, outcome)
+        for parent in parents:
+            self._call(then, _Waiting(self._open, k.RETURN, parent, text))
+
+    def _following(self, then: int, outcome: int) -> int:
+        """The state after a call whose piece has returned an outcome."""
+        if self._engine.definition(then)[0] != k.SWITCH:
+            return then
+        return self._engine.outcomes(then)[outcome]
