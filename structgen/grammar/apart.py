@@ -24,9 +24,8 @@ class Apart:
     Example:
         >>> from structgen.regular import regex
         >>> apart = Apart(regex("[a-z]"))
-        >>> {after: language.matches("(a") for after, language in
-        ...  apart.ways(regex(r"\\(?a|b\\)"), WORD).items()}
-        {0: False, 1: True}
+        >>> apart.after("a(", FREE), apart.after("(a", WORD), apart.after("a", WORD)
+        (0, 1, None)
     """
 
     def __init__(self, characters: Language) -> None:
