@@ -68,6 +68,16 @@ class Schemas:
         except RecursionError:
             raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
 
+    def release(self) -> None:
+        """Take apart what refers to itself in circles, when no one uses the nodes any more.
+
+        Python would find it, too, but only by looking at everything that there is.
+        """
+        for node in self._nodes.values():
+            node.__dict__.clear()
+        self._document.release()
+        self.__dict__.clear()
+
     # --- Making nodes ---------------------------------------------------------------------------
 
     def node(self, places: Iterable[Place]) -> Node:

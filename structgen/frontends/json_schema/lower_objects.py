@@ -56,6 +56,10 @@ class FirstMember(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
         node, layout, depth = self
         left = 0 if node.schemas.in_order else (1 << len(node.object.members)) - 1
@@ -72,6 +76,10 @@ class Members(NamedTuple):
     progress: Progress
     layout: Layout
     depth: int
+
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
 
     # --- What may come --------------------------------------------------------------------------
 
@@ -249,6 +257,10 @@ class OtherName(NamedTuple):
     members: Members
     number: int
 
+    @property
+    def owner(self) -> object:
+        return self.members.node.schemas
+
     def expand(self, network: Network) -> Definition:
         members, number = self
         spec: ObjectSpec = members.node.object
@@ -293,6 +305,10 @@ class MemberValue(NamedTuple):
     which: int
     following: Members
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
         return _values(network, self.node.object.members[self.which], self.following)
 
@@ -303,6 +319,10 @@ class OtherValue(NamedTuple):
     node: Node
     number: int
     following: Members
+
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
 
     def expand(self, network: Network) -> Definition:
         return _values(network, self.node.object.others[self.number], self.following)
@@ -325,6 +345,10 @@ class AfterMember(NamedTuple):
     """After a member's value."""
 
     members: Members
+
+    @property
+    def owner(self) -> object:
+        return self.members.node.schemas
 
     def expand(self, network: Network) -> Definition:
         _, _, layout, depth = self.members
