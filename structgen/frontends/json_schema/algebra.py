@@ -235,5 +235,5 @@ def _children(node: Node) -> Iterable[Node]:
             if branch.arrays is not FALSE:
                 yield from map(branch.array.item, range(branch.array.prefix + 1))
             if branch.objects is not FALSE:
-                yield from (member.node for member in branch.object.members)
+                yield from (member.node for member in branch.object.all_members)
                 yield from (each.node for each in branch.object.others)
