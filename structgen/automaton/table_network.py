@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
+from structgen.automaton.named import NamedStates
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
 from structgen.network import (
@@ -28,6 +28,7 @@ from structgen.regular import Automaton, Language, Live
 from structgen.regular.charset import SCALAR_COUNT
 
 if TYPE_CHECKING:
+    from structgen.automaton.engine import Grammar
     from structgen.automaton.saved.restore import Restored
 
 __all__ = ["AutomatonKey", "SavedKey", "TableNetwork"]
@@ -70,8 +71,7 @@ class TableNetwork:
         self._arena = arena
         self.restored: list[Restored] = []
         self._cells = memoryview(arena)
-        # By type first: named tuples of different types may be equal.
-        self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
+        self._states = NamedStates()
         self._literals: dict[tuple[bytes, int], int] = {}
         self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
@@ -203,6 +203,15 @@ class TableNetwork:
 
     # --- What the engine calls ------------------------------------------------------------------
 
+    def start_of(self, grammar: Grammar) -> int:
+        """The piece that is a whole language; the keys of grammars that are gone are forgotten."""
+        for state in self._states.forget():
+            self._keys.pop(state, None)
+            self._captures.pop(state, None)
+            self._measured.pop(state, None)
+        self._states.adopt(grammar)
+        return grammar.start(self)
+
     def expand(self, state: int) -> None:
         """Define a state that a kernel asked for."""
         key = self._keys.get(state)
@@ -259,12 +268,12 @@ class TableNetwork:
 
     def keys_by_state(self) -> dict[int, object]:
         """The keys of all states that have been named by one."""
-        return {state: key for states in self._states.values() for key, state in states.items()}
+        return self._states.keys_by_state()
 
     # --- Records --------------------------------------------------------------------------------
 
     def _keyed(self, key: object) -> int:
-        states = self._states[type(key)]
+        states = self._states.like(key)
         state = states.get(key)
         if state is None:
             state = states[key] = self._new()
