@@ -19,7 +19,7 @@ from structgen.decoding.speculation.growth import Draft
 from structgen.decoding.speculation.masks import TreeMasks, tree_masks
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import LimitExceededError
-from structgen.models.protocol import SparseSession
+from structgen.models.protocol import PromptSession, SparseSession
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,10 @@ def speculate(
         yield request, b"".join(vocabulary.tokens[token] for token in forced)
     stats.mask_seconds = clock() - start
     speculator.begin(request)
-    pending = request.prompt + forced
+    beginning = request.prompt
+    if request.finish_reason is None and isinstance(session, PromptSession):
+        (beginning,) = session.read([request.prompt])
+    pending = beginning + forced
     while request.finish_reason is None:
         began = clock()
         draft = speculator.draft(request, sampling, pending, session)
