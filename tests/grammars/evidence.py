@@ -13,6 +13,7 @@ import ast
 import io
 import random
 import re
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -85,6 +86,14 @@ def _formulas(module: Path) -> list[str]:
     return list(found)
 
 
+def _headers() -> Iterator[str]:
+    """The C library's headers that GCC accepts alone, preprocessed."""
+    for path in sorted(Path("/usr/include").glob("*.h")):
+        done = subprocess.run(["gcc", "-E", "-P", str(path)], capture_output=True)
+        if done.returncode == 0:
+            yield done.stdout.decode()
+
+
 CORPORA: dict[str, Corpus] = {
     "toml": Corpus("tomlkit-*.tar.gz", r"tests/toml-test/tests/.*\.toml$", _whole),
     "sql": Corpus("sqlglot-*.tar.gz", r"tests/fixtures/.*\.sql$", _sql),
@@ -115,6 +124,8 @@ def texts_of(name: str, folder: Path) -> list[str]:
         return list(dict.fromkeys(case[0] for case in re_tests.tests))
     if name == "latex_math":
         return _formulas(Path(matplotlib.__file__).parent / "tests" / "test_mathtext.py")
+    if name == "c":
+        return list(dict.fromkeys(_headers()))
     if name not in CORPORA:
         return LANGUAGES[name].seeds
     corpus = CORPORA[name]

@@ -156,6 +156,14 @@ LANGUAGES: dict[str, Language] = {
         lexer="basic",
         program="javac",
     ),
+    "c": Language(
+        oracles.is_c,
+        "abx01 \n{}()[]<>;:,.?=+-*/&|!~%#\"'\\_",
+        _samples("c"),
+        is_whole=False,
+        lexer="basic",
+        program="gcc",
+    ),
 }
 
 
