@@ -313,6 +313,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         [
             "",
             "\n \t\f\n# c",
+            " ",
+            "\f\t# c",
             "\ufeffx",
             "x;",
             "if x: y; z;",
