@@ -121,6 +121,10 @@ class _LexedLowering:
             return network.returning(before)
         return network.state(_Key(self, place, before, wanted))
 
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
+
     def define(self, network: Network, at: str | Place, before: int, wanted: Wanted) -> Definition:
         """One step into a rule or from a place: its lexemes, all read at once, and its rules."""
         lexemes: dict[int, tuple[Language, list[int]]] = {}
@@ -190,6 +194,9 @@ class _Key(NamedTuple):
     at: str | Place
     before: int
     wanted: Wanted
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.at)
 
     def expand(self, network: Network) -> Definition:
         return self.lowering.define(network, self.at, self.before, self.wanted)

@@ -86,6 +86,10 @@ class Lowering:
             self._uses_of_lists[items] = use
         return use
 
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
+
     # --- Classes of boundaries --------------------------------------------------------------------
 
     def _after(self, step: Step, before: int) -> Iterable[int]:
@@ -207,6 +211,9 @@ class _RulePiece(NamedTuple):
     name: str
     at: _At
 
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.name)
+
     def expand(self, network: Network) -> Definition:
         return self.lowering.define(network, self.name, self.at)
 
@@ -217,6 +224,9 @@ class _PlaceKey(NamedTuple):
     lowering: Lowering
     place: Place
     at: _At
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.place)
 
     def expand(self, network: Network) -> Definition:
         return self.lowering.define(network, self.place, self.at)
