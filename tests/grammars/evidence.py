@@ -29,6 +29,7 @@ from test import re_tests
 import structgen as sg
 from tests.frontends.texts import VOCABULARY
 from tests.grammars.languages import LANGUAGES, mutation, random_walk, read, token_mutation
+from tests.grammars.standard_library import standard_library, text_of
 
 
 class Corpus(NamedTuple):
@@ -126,6 +127,8 @@ def texts_of(name: str, folder: Path) -> list[str]:
         return _formulas(Path(matplotlib.__file__).parent / "tests" / "test_mathtext.py")
     if name == "c":
         return list(dict.fromkeys(_headers()))
+    if name == "python":
+        return [text for text in map(text_of, standard_library()) if text is not None]
     if name not in CORPORA:
         return LANGUAGES[name].seeds
     corpus = CORPORA[name]

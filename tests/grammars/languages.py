@@ -164,6 +164,12 @@ LANGUAGES: dict[str, Language] = {
         lexer="basic",
         program="gcc",
     ),
+    "python": Language(
+        oracles.is_python,
+        "aifbx019_ \n\t.,;:()[]{}'\"\\-+*/=<>!@#%&|^~\f\r\u00e9",
+        _samples("py.txt"),
+        is_whole=False,
+    ),
 }
 
 

@@ -329,3 +329,24 @@ def is_lark(text: str) -> Verdict:
     except Exception as error:  # lark's own, and Python's where it trusts the text
         return False if re.search(r"at line \d+ column \d+", str(error)) else None
     return True
+
+
+_NOT_LOOKED_AT = re.compile(
+    r"f-string|.*unknown Unicode character name|too many (nested|levels)|Exceeds the limit"
+)
+
+
+def is_python(text: str) -> Verdict:
+    """None: what is wrong inside an f-string, a joined line that ends the text, a limit."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(text.removeprefix("\ufeff"))  # a mark that belongs to the file
+    except SyntaxError as error:
+        message = str(error.msg)
+        is_joined = message.startswith("unexpected EOF") and re.search(r"\\\r?\n\Z", text)
+        return None if is_joined or _NOT_LOOKED_AT.match(message) else False
+    except ValueError:  # a null byte
+        return False
+    except (RecursionError, MemoryError):
+        return None
+    return True
