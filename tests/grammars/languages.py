@@ -156,6 +156,14 @@ LANGUAGES: dict[str, Language] = {
         lexer="basic",
         program="javac",
     ),
+    "go": Language(
+        oracles.is_go,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>\"'\\`~",
+        _samples("go"),
+        is_whole=False,
+        lexer="basic",
+        program="gofmt",
+    ),
 }
 
 

@@ -11,6 +11,7 @@ import csv
 import json
 import re
 import sqlite3
+import subprocess
 import tomllib
 import warnings
 from datetime import datetime
@@ -187,6 +188,17 @@ def is_java(text: str) -> Verdict:
     """javac's parser. None: modifiers, numbers and names that are well formed, but wrong."""
     answer = ask("JavaReader.java", text).removeprefix("compiler.err.")
     return True if answer == "ok" else None if answer in _JAVA_MEANING else False
+
+
+def is_go(text: str) -> Verdict:
+    """gofmt's parser, on a whole file. None: a comment that is read as a line directive, but is none."""
+    answer = subprocess.run(
+        ["gofmt", "-e", "-l", "/dev/stdin"], input=text.encode(), capture_output=True
+    )
+    if answer.returncode == 0:
+        return True
+    errors = answer.stderr.decode(errors="replace").splitlines()
+    return None if all(re.search("invalid (line|column) number", x) for x in errors) else False
 
 
 def is_smiles(text: str) -> Verdict:
