@@ -191,7 +191,7 @@ def is_java(text: str) -> Verdict:
 
 
 def is_go(text: str) -> Verdict:
-    """gofmt's parser, on a whole file. None: a comment that is read as a line directive, but is none."""
+    """gofmt's parser, on a whole file. None: a comment like a line directive that is none."""
     answer = subprocess.run(
         ["gofmt", "-e", "-l", "/dev/stdin"], input=text.encode(), capture_output=True
     )

@@ -270,7 +270,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "package a; var a = 08",
             "package a; var a = 1__0",
             "package a; var a = '\\ud800'",
-            "package a; var a = \"\\'\"",
+            'package a; var a = "\\\'"',
             'package a; import "a b"',
             "package a; func (t T) f[P any]() {}",
             "package a; func f(a int, string)",
