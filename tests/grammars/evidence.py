@@ -94,6 +94,7 @@ CORPORA: dict[str, Corpus] = {
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),
     "java": Corpus("src.zip", r"\.java$(?<!module-info\.java)", _whole),
+    "javascript": Corpus("three-*.tgz", r"/(src|examples/jsm)/.*(?<!\.min)\.js$", _whole),
     "go": Corpus("golang-*-src_*.deb", r"\.go$", _whole),
 }
 

@@ -164,6 +164,14 @@ LANGUAGES: dict[str, Language] = {
         lexer="basic",
         program="gofmt",
     ),
+    "javascript": Language(
+        oracles.is_javascript,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>?#$\"'\\`",
+        _samples("js"),
+        is_whole=False,
+        lexer="basic",
+        program="node",
+    ),
 }
 
 
