@@ -33,7 +33,11 @@ THREADED_BATCH = 16
 
 
 class Grammar(Protocol):
-    """A language, independent of any vocabulary."""
+    """A language, independent of any vocabulary.
+
+    One whose keys no other grammar can name may have an attribute `owner`, and so have those keys:
+    an engine forgets them with the grammar (see `structgen.automaton.named`).
+    """
 
     def start(self, network: Network) -> int:
         """The piece that is the whole language."""
@@ -121,7 +125,7 @@ class Engine:
     def initial(self, grammar: Grammar) -> int:
         """The configuration before the first byte."""
         with self.lock:
-            return self._run(k.initial, grammar.start(self._network))
+            return self._run(k.initial, self._network.start_of(grammar))
 
     def saved(self, grammar: Grammar) -> SavedTables:
         """What the tables hold about a grammar, for a file."""

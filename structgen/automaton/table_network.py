@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
+from structgen.automaton.named import NamedStates
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
 from structgen.network import (
@@ -19,6 +19,7 @@ from structgen.network import (
     Capture,
     Choice,
     Key,
+    Measured,
     Names,
     Scan,
     TextKey,
@@ -27,6 +28,7 @@ from structgen.regular import Automaton, Language, Live
 from structgen.regular.charset import SCALAR_COUNT
 
 if TYPE_CHECKING:
+    from structgen.automaton.engine import Grammar
     from structgen.automaton.saved.restore import Restored
 
 __all__ = ["AutomatonKey", "SavedKey", "TableNetwork"]
@@ -38,6 +40,12 @@ class AutomatonKey(NamedTuple):
     automaton: Automaton
     state: int
     content: bool
+
+    def least_length(self) -> int:
+        """See `structgen.network.Measured`; automata of numbers do not know lengths."""
+        if isinstance(self.automaton, Automaton):
+            return self.automaton.least_length(self.state)
+        return 0
 
 
 class SavedKey(NamedTuple):
@@ -63,8 +71,7 @@ class TableNetwork:
         self._arena = arena
         self.restored: list[Restored] = []
         self._cells = memoryview(arena)
-        # By type first: named tuples of different types may be equal.
-        self._states: defaultdict[type, dict[object, int]] = defaultdict(dict)
+        self._states = NamedStates()
         self._literals: dict[tuple[bytes, int], int] = {}
         self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
@@ -72,7 +79,7 @@ class TableNetwork:
         self._switches: dict[tuple[tuple[int, int], ...], int] = {}
         self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
-        self._automata: dict[int, AutomatonKey] = {}
+        self._measured: dict[int, Measured] = {}
         self._tries: dict[tuple[tuple[str, ...], Names], int] = {}
         self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
@@ -196,6 +203,15 @@ class TableNetwork:
 
     # --- What the engine calls ------------------------------------------------------------------
 
+    def start_of(self, grammar: Grammar) -> int:
+        """The piece that is a whole language; the keys of grammars that are gone are forgotten."""
+        for state in self._states.forget():
+            self._keys.pop(state, None)
+            self._captures.pop(state, None)
+            self._measured.pop(state, None)
+        self._states.adopt(grammar)
+        return grammar.start(self)
+
     def expand(self, state: int) -> None:
         """Define a state that a kernel asked for."""
         key = self._keys.get(state)
@@ -244,29 +260,26 @@ class TableNetwork:
         return self.state(self._captures[capture].after(text))
 
     def least_length(self, state: int) -> int:
-        """No text from `state` to the end of its automaton, or string, has fewer bytes.
-
-        0 where nothing is known about it.
-        """
+        """No text from `state` to the end of its piece has fewer bytes; 0: nothing is known."""
         at = k.STATE + 8 * state
         is_string = self._cells[at] == k.STRING
-        key = self._automata.get(self._cells[at + 2] if is_string else state)
-        return 0 if key is None else key.automaton.least_length(key.state) + is_string
+        key = self._measured.get(self._cells[at + 2] if is_string else state)
+        return 0 if key is None else key.least_length() + is_string
 
     def keys_by_state(self) -> dict[int, object]:
         """The keys of all states that have been named by one."""
-        return {state: key for states in self._states.values() for key, state in states.items()}
+        return self._states.keys_by_state()
 
     # --- Records --------------------------------------------------------------------------------
 
     def _keyed(self, key: object) -> int:
-        states = self._states[type(key)]
+        states = self._states.like(key)
         state = states.get(key)
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
-            if type(key) is AutomatonKey and isinstance(key.automaton, Automaton):
-                self._automata[state] = key  # automata of numbers do not know lengths
+            if hasattr(key, "least_length"):
+                self._measured[state] = key
             if type(key) is AutomatonKey and key.content:
                 self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
                 self._set_safe(state, key.automaton.live(key.state))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from structgen.errors import LimitExceededError
+from structgen.errors import GrammarError, LimitExceededError
 from structgen.grammar.analysis import Facts
-from structgen.grammar.checks import check_defined, check_productive, reachable_rules
+from structgen.grammar.apart import Apart
+from structgen.grammar.checks import check_apart, check_defined, check_productive, reachable_rules
 from structgen.grammar.folding import fold
 from structgen.grammar.lower import Lowering
 from structgen.grammar.parameters import check_captures
@@ -22,7 +23,7 @@ from structgen.grammar.tree import (
     Rule,
 )
 from structgen.network import RETURN, Network
-from structgen.regular import EPSILON
+from structgen.regular import EPSILON, Language
 
 __all__ = ["ContextFreeGrammar", "build"]
 
@@ -94,17 +95,23 @@ class _NotEmptyTexts(NamedTuple):
         return self.lowering.rule(network, self.rule)
 
 
-def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeGrammar:
+def build(
+    rules: Mapping[str, Rule], start: str, text: str = "", apart: Language | None = None
+) -> ContextFreeGrammar:
     """Check rules and make a grammar of them.
 
     Args:
         rules: All rules, by name.
         start: The name of the rule that is the whole language.
         text: The source that the rules' spans are places in.
+        apart: Characters, as texts of one each: a terminal that begins with one of them does not
+            come right after one that ends with one. None: any terminals may touch.
 
     Raises:
         GrammarError: A rule is not defined, no text matches one that the start rule leads to,
             one needs a captured text that is not there, or one that begins with itself captures.
+            Where terminals are apart: something is embedded, or a captured text begins or ends
+            with one of the characters.
         LimitExceededError: Expressions are nested too deeply.
 
     Example:
@@ -119,7 +126,13 @@ def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeG
         rules = reachable_rules(rules, start)
         check_productive(rules, text)
         check_captures(rules, start, text)
-        return ContextFreeGrammar(rules, start, Lowering(fold(rules)))
+        kept_apart = None if apart is None else Apart(apart)
+        if kept_apart is not None:
+            check_apart(rules, kept_apart)
+        lowering = Lowering(fold(rules, kept_apart), kept_apart)
+        if not lowering.has_text(start) and not lowering.facts.is_nullable(Reference(start)):
+            raise GrammarError(f"No text matches {start!r}: words that must be apart always touch")
+        return ContextFreeGrammar(rules, start, lowering)
     except RecursionError:
         raise LimitExceededError(
             "The grammar's expressions are nested too deeply", limit="grammar_nesting"

@@ -6,9 +6,9 @@ number. So a network state is a place and a class, and a piece, which is entered
 as its outcome the class that it has come to; what follows the call is a switch over outcomes.
 
 A class that a rule can end at may be one at which its caller cannot go on. So a piece has a third
-part: the outcomes that its caller *wants*. Which outcomes a place can come to is a least fixpoint
-over places and classes; where a caller can go on from all of them, as nearly everywhere in grammars
-with white space, it wants any, and all callers share the piece.
+part: the outcomes that its caller *wants* (`structgen.grammar.outcomes`). Where a caller can go on
+from all of them, as nearly everywhere in grammars with white space, it wants any, and all callers
+share the piece.
 
 Source:
     Bar-Hillel, Perles and Shamir, 'On formal properties of simple phrase structure grammars', 1961:
@@ -18,7 +18,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from structgen.errors import GrammarError
@@ -28,15 +28,13 @@ from structgen.grammar.checks import check_defined, check_productive, reachable_
 from structgen.grammar.grammar import ContextFreeGrammar
 from structgen.grammar.lexeme_choice import LexemeChoice
 from structgen.grammar.lexer import Lexer
+from structgen.grammar.outcomes import Outcomes, Wanted
 from structgen.grammar.steps import Place, Step, Steps
 from structgen.grammar.tree import Reference, Rule, Terminal, nodes
 from structgen.network import RETURN, Call, Choice, Definition, Network
 from structgen.regular import Language
 
 __all__ = ["build_lexed"]
-
-_Wanted = frozenset[int] | None
-"""The classes at which a piece may end; None: any."""
 
 
 def build_lexed(
@@ -73,10 +71,6 @@ def build_lexed(
     return ContextFreeGrammar(rules, start, lowering)
 
 
-_At = tuple[str | Place, int]
-"""A rule to enter, or a place, at a boundary of this class."""
-
-
 class _LexedLowering:
     """The states of one grammar.
 
@@ -94,8 +88,7 @@ class _LexedLowering:
         self._is_ignored = {
             node for name in ignored if name in rules for node in nodes(rules[name].body)
         }
-        self._outcomes: dict[_At, frozenset[int]] = {}
-        self._known_steps: dict[str | Place, tuple[Step, ...]] = {}
+        self._outcomes = Outcomes(self._steps, self._after)
         self._numbers: dict[tuple[Symbol, int], int] = {}
 
     @property
@@ -106,68 +99,13 @@ class _LexedLowering:
     def has_text(self, name: str) -> bool:
         """Whether a rule has a text that is not empty, at the beginning of a text."""
         return self.facts.has_text(Reference(name)) and bool(
-            self.outcomes(name, self._boundaries.start)
+            self._outcomes.of(name, self._boundaries.start)
         )
 
-    # --- What leads where -----------------------------------------------------------------------
-
-    def outcomes(self, at: str | Place, before: int) -> frozenset[int]:
-        """The classes at which a rule, entered at a class, or the rest from a place, can end."""
-        known = self._outcomes.get((at, before))
-        if known is None:
-            self._solve((at, before))
-            known = self._outcomes[at, before]
-        return known
-
-    def _solve(self, start: _At) -> None:
-        """Find the least fixpoint of everything that `start` depends on and that is not known."""
-        found: dict[_At, frozenset[int]] = {start: frozenset()}
-        users: dict[_At, dict[_At, None]] = {}
-        queue: dict[_At, None] = {start: None}
-
-        def outcomes(at: str | Place, before: int) -> frozenset[int]:
-            asked = (at, before)
-            known = self._outcomes.get(asked)
-            if known is None:
-                known = found.get(asked)
-                if known is None:
-                    known = found[asked] = frozenset()
-                    queue[asked] = None
-                users.setdefault(asked, {})[user] = None
-            return known
-
-        while queue:
-            user, _ = queue.popitem()
-            ends: set[int] = set()
-            for item, then in self.steps(user[0]):
-                for after in self._after(item, user[1], outcomes):
-                    ends |= {after} if then is None else outcomes(then, after)
-            if len(ends) > len(found[user]):
-                found[user] = frozenset(ends)
-                queue.update(users.get(user, {}))
-        self._outcomes.update(found)
-
-    def _after(
-        self,
-        item: object,
-        before: int,
-        outcomes: Callable[[str | Place, int], frozenset[int]],
-    ) -> Iterable[int]:
-        """The classes that reading an item can lead to."""
-        if item is None:
-            return (before,)
-        if isinstance(item, Reference):
-            return outcomes(item.name, before)
-        assert isinstance(item, Terminal), "a grammar over lexemes has no other parts"
-        return self._boundaries.ways(self._symbol(item), before)
-
-    def steps(self, at: str | Place) -> tuple[Step, ...]:
-        """The steps into a rule or from a place."""
-        known = self._known_steps.get(at)
-        if known is None:
-            known = self._steps.into(at) if isinstance(at, str) else self._steps.at(at)
-            self._known_steps[at] = known
-        return known
+    def _after(self, step: Step, before: int) -> Iterable[int]:
+        """The classes that reading a lexeme can lead to."""
+        assert isinstance(step.item, Terminal), "a grammar over lexemes has no other parts"
+        return self._boundaries.ways(self._symbol(step.item), before)
 
     def _symbol(self, node: Terminal) -> Symbol:
         return Symbol(node.name, node in self._is_ignored)
@@ -178,29 +116,23 @@ class _LexedLowering:
         """The piece that reads a text of a rule that is not empty, at the beginning of a text."""
         return network.state(_Key(self, name, self._boundaries.start, None))
 
-    def _state(self, network: Network, place: Place | None, before: int, wanted: _Wanted) -> int:
+    def _state(self, network: Network, place: Place | None, before: int, wanted: Wanted) -> int:
         if place is None:
             return network.returning(before)
         return network.state(_Key(self, place, before, wanted))
 
-    def _is_wanted(self, place: Place | None, before: int, wanted: _Wanted) -> bool:
-        """Whether a piece can go on at a class to an end that is wanted."""
-        if place is None:
-            return wanted is None or before in wanted
-        ends = self.outcomes(place, before)
-        return bool(ends if wanted is None else ends & wanted)
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
 
-    def define(self, network: Network, at: str | Place, before: int, wanted: _Wanted) -> Definition:
+    def define(self, network: Network, at: str | Place, before: int, wanted: Wanted) -> Definition:
         """One step into a rule or from a place: its lexemes, all read at once, and its rules."""
         lexemes: dict[int, tuple[Language, list[int]]] = {}
         ways: list[Call] = []
         ends = False
-        for item, then in self._distinct_steps(at):
-            after = [
-                each
-                for each in self._after(item, before, self.outcomes)
-                if self._is_wanted(then, each, wanted)
-            ]
+        for step in self._distinct_steps(at):
+            item, then = step
+            after = self._outcomes.after(step, before, wanted)
             if item is None:
                 ends = bool(after)
             elif isinstance(item, Terminal):
@@ -212,7 +144,7 @@ class _LexedLowering:
                     states.append(self._state(network, then, each, wanted))
             elif after:
                 assert isinstance(item, Reference), "a grammar over lexemes has no other parts"
-                is_any = frozenset(after) == self.outcomes(item.name, before)
+                is_any = frozenset(after) == self._outcomes.of(item.name, before)
                 key = _Key(self, item.name, before, None if is_any else frozenset(after))
                 ways.append(Call(network.state(key), self._switch(network, then, after, wanted)))
         if lexemes:
@@ -228,7 +160,7 @@ class _LexedLowering:
         queue: dict[str | Place, None] = {at: None}
         reached = [at]
         for each in reached:
-            for step in self.steps(each):
+            for step in self._outcomes.steps(each):
                 if step.item is not None or step.then is None:
                     found[step] = None
                 elif step.then not in queue:
@@ -247,7 +179,7 @@ class _LexedLowering:
         return Call(network.state(LexemeChoice.of(automata)), network.switch(states))
 
     def _switch(
-        self, network: Network, then: Place | None, after: list[int], wanted: _Wanted
+        self, network: Network, then: Place | None, after: list[int], wanted: Wanted
     ) -> int:
         if then is None:
             return RETURN
@@ -261,7 +193,10 @@ class _Key(NamedTuple):
     lowering: _LexedLowering
     at: str | Place
     before: int
-    wanted: _Wanted
+    wanted: Wanted
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.at)
 
     def expand(self, network: Network) -> Definition:
         return self.lowering.define(network, self.at, self.before, self.wanted)

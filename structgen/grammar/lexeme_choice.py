@@ -28,6 +28,10 @@ class LexemeChoice(NamedTuple):
             tuple((outcome, each, each.start) for outcome, each in sorted(automata.items()))
         )
 
+    def least_length(self) -> int:
+        """See `structgen.network.Measured`."""
+        return min(automaton.least_length(state) for _, automaton, state in self.ways)
+
     def expand(self, network: Network) -> Definition:
         """See `structgen.network.Key`."""
         changes: dict[int, list[tuple[int, int]]] = {}  # at a byte: (way, its state from there)

@@ -3,14 +3,20 @@
 A place (see `structgen.grammar.steps`) is the key of a network state, and a rule is a piece that is
 called. A text that a rule captures is part of the places after it, as long as something there reads
 it again: so a rule has an instance for each text that occurs (`structgen.grammar.parameters`).
+
+Where words are to be apart (`structgen.grammar.apart`), so is the class of the boundary before a
+place, and a rule returns the class that it has come to as its outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from structgen.grammar.analysis import Facts
+from structgen.grammar.apart import FREE, Apart
+from structgen.grammar.lexeme_choice import LexemeChoice
+from structgen.grammar.outcomes import Outcomes, Wanted
 from structgen.grammar.parameters import Parameters, Use
 from structgen.grammar.steps import Items, Place, Step, Steps
 from structgen.grammar.tree import Captured, Copy, Embedded, Literal, Reference, Rule, Terminal
@@ -28,41 +34,48 @@ class Lowering:
 
     Args:
         rules: All rules, by name; every one is productive and refers only to these.
+        apart: Which terminals may not touch; None: any may.
     """
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], apart: Apart | None = None) -> None:
+        self._apart = apart
         self._steps = Steps(rules)
+        self._outcomes = Outcomes(self._steps, self._after)
         self._parameters = Parameters(rules)
         self._uses_of_lists: dict[Items, Use] = {}
 
     @property
     def facts(self) -> Facts:
-        """What the rules can match."""
+        """What the rules can match, were no words to be apart."""
         return self._steps.facts
 
     def has_text(self, name: str) -> bool:
         """Whether a rule has a text that is not empty."""
-        return self.facts.has_text(Reference(name))
+        has_text = self.facts.has_text(Reference(name))
+        return has_text and (self._apart is None or bool(self._outcomes.of(name, FREE)))
 
     def rule(self, network: Network, name: str) -> int:
         """The piece that reads a text of a rule that is not empty."""
-        return self._rule(network, name, ())
+        return self._rule(network, name, _At((), FREE, None))
 
     # --- Keys -----------------------------------------------------------------------------------
 
-    def _rule(self, network: Network, name: str, texts: _Texts) -> int:
+    def _rule(self, network: Network, name: str, at: _At) -> int:
+        texts = at.texts
         if texts:
             texts = _only(texts, self._parameters.of(Reference(name)).reads)
-        return network.state(_RulePiece(self, name, texts))
+        return network.state(_RulePiece(self, name, at._replace(texts=texts)))
 
-    def _state(self, network: Network, place: Place | None, texts: _Texts) -> int:
-        return RETURN if place is None else network.state(self.key(place, texts))
+    def _state(self, network: Network, place: Place | None, at: _At) -> int:
+        if place is None:
+            return network.returning(at.before)
+        return network.state(self.key(place, at))
 
-    def key(self, place: Place, texts: _Texts) -> _PlaceKey:
+    def key(self, place: Place, at: _At) -> _PlaceKey:
         """A place with the captured texts that still matter."""
-        if texts and place.corner is None:
-            texts = _only(texts, self._read_by(place.items).reads)
-        return _PlaceKey(self, place, texts)
+        if at.texts and place.corner is None:
+            at = at._replace(texts=_only(at.texts, self._read_by(place.items).reads))
+        return _PlaceKey(self, place, at)
 
     def _read_by(self, items: Items | None) -> Use:
         if items is None:
@@ -73,60 +86,93 @@ class Lowering:
             self._uses_of_lists[items] = use
         return use
 
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
+
+    # --- Classes of boundaries --------------------------------------------------------------------
+
+    def _after(self, step: Step, before: int) -> Iterable[int]:
+        """The classes after a step's item; where no words are apart, there is one."""
+        item, apart = step.item, self._apart
+        if apart is None or isinstance(item, Captured | Copy):
+            return (FREE,)
+        if isinstance(item, Literal):
+            after = apart.after(item.text, before)
+            return () if after is None else (after,)
+        assert isinstance(item, Terminal), "nothing is embedded where words are apart"
+        ways = apart.ways(item.language, before)
+        return {*ways, before} if item.language.nullable else ways
+
     # --- Definitions ----------------------------------------------------------------------------
 
-    def define_rule(self, network: Network, name: str, texts: _Texts) -> Definition:
-        """One step into a rule."""
-        return self._define(network, self._steps.into(name), texts)
+    def define(self, network: Network, place: str | Place, at: _At) -> Definition:
+        """One step into a rule, or from a place."""
+        steps = self._outcomes.steps(place)
+        if len(steps) == 1 and isinstance(steps[0].item, Captured):
+            return self._capture(network, steps[0].item, steps[0].then, at)
+        ways = [way for step in steps for way in self._ways(network, step, at)]
+        if len(ways) == 1 and isinstance(ways[0], Call):
+            return ways[0]
+        return Choice(tuple(network.call(*w) if isinstance(w, Call) else w for w in ways))
 
-    def define_place(self, network: Network, place: Place, texts: _Texts) -> Definition:
-        """One step from a place."""
-        return self._define(network, self._steps.at(place), texts)
-
-    def _define(self, network: Network, steps: Sequence[Step], texts: _Texts) -> Definition:
-        if len(steps) == 1:
-            (step,) = steps
-            if isinstance(step.item, Captured):
-                return self._capture(network, step.item, step.then, texts)
-            if isinstance(step.item, Terminal | Reference | Embedded):
-                return self._call(network, step.item, step.then, texts)
-        return Choice(tuple(self._way(network, step, texts) for step in steps))
-
-    def _way(self, network: Network, step: Step, texts: _Texts) -> int:
-        """The state that takes a step."""
+    def _ways(self, network: Network, step: Step, at: _At) -> Iterator[Call | int]:
+        """The calls and states that take a step; none where words would touch."""
         item, then = step
-        if isinstance(item, Terminal | Reference | Embedded):
-            return network.call(*self._call(network, item, then, texts))
-        if isinstance(item, Literal):
-            return network.literal(item.text.encode(), self._state(network, then, texts))
-        if isinstance(item, Copy):
-            copied = dict(texts)[item.label]
-            if copied is None:
-                return network.UNKNOWN
-            return network.literal(copied.encode(), self._state(network, then, texts))
-        assert item is None, "a capture is the only step from its place"
-        return self._state(network, then, texts)
-
-    def _call(
-        self,
-        network: Network,
-        item: Terminal | Reference | Embedded,
-        then: Place | None,
-        texts: _Texts,
-    ) -> Call:
+        after = [FREE] if self._apart is None else self._outcomes.after(step, at.before, at.wanted)
+        if not after:
+            return
         if isinstance(item, Terminal):
-            piece = network.automaton(item.language.automaton())
+            yield from self._read(network, item, then, after, at)
         elif isinstance(item, Reference):
-            piece = self._rule(network, item.name, texts)
+            wanted: Wanted = frozenset(after)
+            if self._apart is None or wanted == self._outcomes.of(item.name, at.before):
+                wanted = None
+            piece = self._rule(network, item.name, at._replace(wanted=wanted))
+            yield Call(piece, self._switch(network, then, after, at))
+        elif isinstance(item, Embedded):
+            yield Call(item.source.start(network), self._state(network, then, at))
         else:
-            piece = item.source.start(network)
-        return Call(piece, self._state(network, then, texts))
+            (before,) = after
+            state = self._state(network, then, at._replace(before=before))
+            if isinstance(item, Literal):
+                yield network.literal(item.text.encode(), state)
+            elif isinstance(item, Copy):
+                copied = dict(at.texts)[item.label]
+                yield network.UNKNOWN if copied is None else network.literal(copied.encode(), state)
+            else:
+                assert item is None, "a capture is the only step from its place"
+                yield state
 
-    def _capture(
-        self, network: Network, item: Captured, then: Place | None, texts: _Texts
-    ) -> Definition:
+    def _read(
+        self, network: Network, item: Terminal, then: Place | None, after: list[int], at: _At
+    ) -> Iterator[Call | int]:
+        """Read a terminal; its empty text reads nothing, where words are apart."""
+        if self._apart is None:
+            piece = network.automaton(item.language.automaton())
+            yield Call(piece, self._state(network, then, at))
+            return
+        if item.language.nullable and at.before in after:
+            yield self._state(network, then, at)
+        texts = self._apart.ways(item.language, at.before)
+        automata = {each: texts[each].automaton() for each in after if each in texts}
+        if len(automata) == 1:
+            ((each, automaton),) = automata.items()
+            state = self._state(network, then, at._replace(before=each))
+            yield Call(network.automaton(automaton), state)
+        elif automata:
+            piece = network.state(LexemeChoice.of(automata))
+            yield Call(piece, self._switch(network, then, list(automata), at))
+
+    def _switch(self, network: Network, then: Place | None, after: list[int], at: _At) -> int:
+        if then is None:
+            return network.RETURN
+        states = {each: self._state(network, then, at._replace(before=each)) for each in after}
+        return network.switch(states) if len(states) > 1 else states[after[0]]
+
+    def _capture(self, network: Network, item: Captured, then: Place | None, at: _At) -> Definition:
         language = item.language
-        known = dict(texts)
+        known = dict(at.texts)
         if item.extends and item.label in known:
             before = known[item.label]
             if before is None:
@@ -135,12 +181,27 @@ class Lowering:
         piece = network.automaton(language.automaton())
         if then is None:
             return Call(piece, RETURN)
-        others = tuple(each for each in texts if each[0] != item.label)
-        return Capture(piece, _AfterCapture(self, item.label, then, others))
+        others = tuple(each for each in at.texts if each[0] != item.label)
+        at = at._replace(texts=others, before=FREE)
+        return Capture(piece, _AfterCapture(self, item.label, then, at))
 
 
 def _only(texts: _Texts, labels: frozenset[str]) -> _Texts:
     return tuple(each for each in texts if each[0] in labels)
+
+
+class _At(NamedTuple):
+    """What is known at a place.
+
+    Attributes:
+        texts: What has been captured and is read again.
+        before: The class of the boundary before it.
+        wanted: The classes at which the piece may end.
+    """
+
+    texts: _Texts
+    before: int
+    wanted: Wanted
 
 
 class _RulePiece(NamedTuple):
@@ -148,21 +209,27 @@ class _RulePiece(NamedTuple):
 
     lowering: Lowering
     name: str
-    texts: _Texts
+    at: _At
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.name)
 
     def expand(self, network: Network) -> Definition:
-        return self.lowering.define_rule(network, self.name, self.texts)
+        return self.lowering.define(network, self.name, self.at)
 
 
 class _PlaceKey(NamedTuple):
-    """A place where these texts have been captured."""
+    """A place where this is known."""
 
     lowering: Lowering
     place: Place
-    texts: _Texts
+    at: _At
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.place)
 
     def expand(self, network: Network) -> Definition:
-        return self.lowering.define_place(network, self.place, self.texts)
+        return self.lowering.define(network, self.place, self.at)
 
 
 class _AfterCapture(NamedTuple):
@@ -171,7 +238,7 @@ class _AfterCapture(NamedTuple):
     lowering: Lowering
     label: str
     place: Place
-    others: _Texts
+    at: _At
 
     def after(self, text: bytes) -> _PlaceKey:
         """The place where the text is known."""
@@ -182,5 +249,6 @@ class _AfterCapture(NamedTuple):
         return self._key(None)
 
     def _key(self, text: str | None) -> _PlaceKey:
-        texts = tuple(sorted([*self.others, (self.label, text)], key=lambda each: each[0]))
-        return self.lowering.key(self.place, texts)
+        texts = [*self.at.texts, (self.label, text)]
+        texts.sort(key=lambda each: each[0])
+        return self.lowering.key(self.place, self.at._replace(texts=tuple(texts)))

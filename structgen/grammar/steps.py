@@ -127,6 +127,18 @@ class Steps:
             if _referred(first) not in component
         )
 
+    def least_length(self, at: str | Place) -> int:
+        """No text that the steps into a rule, or from a place, lead to has fewer bytes."""
+        if isinstance(at, str):
+            return max(1, self.facts.least_length(Reference(at)))
+        length = 0
+        items = at.items
+        while items is not None:
+            least = self.facts.least_length(items.expression)
+            length += max(1, least) if isinstance(items.first, _NotEmpty) else least
+            items = items.rest
+        return length
+
     def at(self, place: Place) -> tuple[Step, ...]:
         """The steps from a place."""
         items, corner = place

@@ -53,7 +53,7 @@ class Recording(TableNetwork):
         if state < 0:
             state = super()._keyed(key)
         else:
-            state = self._states[type(key)].setdefault(key, state)
+            state = self._states.like(key).setdefault(key, state)
         self.keys.append(key)
         self.states.append(state)
         return state

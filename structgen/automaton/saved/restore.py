@@ -258,7 +258,7 @@ class Restored(Recording):
             raise TablesFull
         self._found.setdefault(number, key)
         state = int(self._at[number])
-        self._states[type(key)].setdefault(key, state)
+        self._states.like(key).setdefault(key, state)
         if state in self._keys:
             self._keys[state] = key
 

@@ -68,6 +68,16 @@ class Schemas:
         except RecursionError:
             raise LimitExceededError("The schema is nested too deeply", limit="nesting") from None
 
+    def release(self) -> None:
+        """Take apart what refers to itself in circles, when no one uses the nodes any more.
+
+        Python would find it, too, but only by looking at everything that there is.
+        """
+        for node in self._nodes.values():
+            node.__dict__.clear()
+        self._document.release()
+        self.__dict__.clear()
+
     # --- Making nodes ---------------------------------------------------------------------------
 
     def node(self, places: Iterable[Place]) -> Node:
@@ -225,5 +235,5 @@ def _children(node: Node) -> Iterable[Node]:
             if branch.arrays is not FALSE:
                 yield from map(branch.array.item, range(branch.array.prefix + 1))
             if branch.objects is not FALSE:
-                yield from (member.node for member in branch.object.members)
+                yield from (member.node for member in branch.object.all_members)
                 yield from (each.node for each in branch.object.others)

@@ -20,12 +20,20 @@ __all__ = ["JSONSchemaGrammar", "json_schema"]
 class JSONSchemaGrammar:
     """The JSON texts whose value satisfies a schema; made by `json_schema`."""
 
-    __slots__ = ("_layout", "_schemas", "source")
+    __slots__ = ("__weakref__", "_layout", "_schemas", "source")
 
     def __init__(self, schemas: Schemas, layout: Layout, source: SourceCall) -> None:
         self._schemas = schemas
         self._layout = layout
         self.source = source
+
+    def __del__(self) -> None:
+        self._schemas.release()
+
+    @property
+    def owner(self) -> Schemas:
+        """What makes the nodes in its keys; each grammar has its own."""
+        return self._schemas
 
     def start(self, network: Network) -> int:
         """The piece that reads the whole text."""

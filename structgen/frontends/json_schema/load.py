@@ -135,6 +135,11 @@ class Document:
             self._scoped = True
             self._begin()
 
+    def release(self) -> None:
+        """Take the places apart, which refer to each other in circles."""
+        for place in self._places.values():
+            place.above, place.children, place.targets = None, _NO_CHILDREN, ()
+
     def _begin(self) -> None:
         self._places: dict[tuple[int, int, tuple[str, ...]], Place] = {}
         self._keep: list[Any] = []  # schemas whose ids are in _places, though no place has them

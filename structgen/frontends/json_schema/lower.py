@@ -43,6 +43,10 @@ class Value(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
         node, layout, depth = self
         if not node.is_branch:

@@ -54,6 +54,10 @@ class FirstItem(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
         node, layout, depth = self
         item = Item(node, Progress(0, node.array.open), layout, depth)
@@ -68,6 +72,10 @@ class Item(NamedTuple):
     progress: Progress
     layout: Layout
     depth: int
+
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
 
     def may_close(self) -> bool:
         """Whether the array may end here instead."""
@@ -151,6 +159,10 @@ class AfterItem(NamedTuple):
 
     item: Item
 
+    @property
+    def owner(self) -> object:
+        return self.item.node.schemas
+
     def expand(self, network: Network) -> Definition:
         following = self.item if self.item.cases() else None
         return between(
@@ -167,6 +179,10 @@ class Compared(NamedTuple):
 
     child: Node
     item: Item
+
+    @property
+    def owner(self) -> object:
+        return self.child.schemas
 
     def expand(self, network: Network) -> Definition:
         _, _, layout, depth = self.item

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 from typing import NamedTuple
 
 from structgen import regular
@@ -56,10 +55,17 @@ class FirstMember(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
         node, layout, depth = self
-        left = 0 if node.schemas.in_order else (1 << len(node.object.members)) - 1
-        members = Members(node, Progress(left, 0, node.object.open), layout, depth)
+        spec = node.object
+        left = 0
+        if not node.schemas.in_order:
+            left = sum(1 << index for index in range(len(spec.names)) if spec.may_occur(index))
+        members = Members(node, Progress(left, 0, spec.open), layout, depth)
         first = members if members.may_go_on() else None
         close = members.may_close()
         return Choice((inside(network, layout, depth, first, b"}", may_close=close),))
@@ -73,14 +79,21 @@ class Members(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     # --- What may come --------------------------------------------------------------------------
 
-    def _missing(self) -> Iterable[int]:
-        """The declared members that have not come and still may, but for what is open."""
-        left, count = self.progress.left, len(self.node.object.members)
+    def _missing(self, end: int | None = None) -> Iterable[int]:
+        """The declared members that have not come and still may, but for what is open.
+
+        In the order of the schema, those before `end`.
+        """
+        spec, left = self.node.object, self.progress.left
         if self.node.schemas.in_order:
-            return range(left, count)
-        return [i for i in range(count) if left >> i & 1]
+            return filter(spec.may_occur, range(len(spec.names))[left:end])
+        return [index for index in range(len(spec.names)) if left >> index & 1]
 
     @property
     def _owes(self) -> bool:
@@ -97,14 +110,15 @@ class Members(NamedTuple):
         """Whether a member may come."""
         return any(True for _ in self.declared()) or any(True for _ in self.others())
 
-    def declared(self) -> Iterator[int]:
-        """The declared members that may come."""
+    def declared(self, end: int | None = None) -> Iterator[int]:
+        """The declared members that may come; in the order of the schema, those before `end`."""
         spec, is_free = self.node.object, self._is_free
         in_order = self.node.schemas.in_order
-        for index in self._missing():
-            if is_free or self.after(index).cases(spec.members[index]):
+        for index in self._missing(end):
+            member = spec.member(index)
+            if is_free or self.after(index).cases(member):
                 yield index
-            if in_order and spec.members[index].required:
+            if in_order and member.required:
                 break
 
     def others(self) -> Iterator[int]:
@@ -140,7 +154,7 @@ class Members(NamedTuple):
         if formula is TRUE and self._is_free:
             return True
         spec, (left, count, *_) = self.node.object, self.progress
-        missing = [spec.members[i] for i in self._missing()]
+        missing = [spec.member(index) for index in self._missing()]
         if formula is TRUE:
             required = sum(member.required for member in missing)
             if spec.most is not None and count + required > spec.most:
@@ -174,7 +188,7 @@ class Members(NamedTuple):
 
     def after_other(self, number: int, name: str | int) -> Members:
         """The place after another member of a class, but for what is open."""
-        left = len(self.node.object.members) if self.node.schemas.in_order else self.progress.left
+        left = len(self.node.object.names) if self.node.schemas.in_order else self.progress.left
         progress = self.progress._replace(left=left, number=self._counted())
         others = self.node.object.others
         if others[number].has_room:
@@ -193,36 +207,32 @@ class Members(NamedTuple):
     def expand(self, network: Network) -> Definition:
         node, spec = self.node, self.node.object
         in_order = node.schemas.in_order
-        declared: Iterable[int] = self.declared()
-        rest = None
+        end = rest = None
         if in_order:
             # Names are read in blocks: places in the same block share all that come after it.
             left = self.progress.left
             end = (left // NAMES_TOGETHER + 1) * NAMES_TOGETHER
-            declared = takewhile(lambda index: index < end, declared)
             is_last = spec.required_bits >> left & (1 << end - left) - 1 != 0
-            if end < len(spec.members) and not is_last:
+            if end < len(spec.names) and not is_last:
                 rest = self._at(end)
         options = []
         names = [
             (
-                spec.members[index].name,
+                spec.names[index],
                 network.state(MemberValue(node, index, self.after(index))),
             )
-            for index in declared
+            for index in self.declared(end)
         ]
         if names:
             options.append(network.json_names(names))
         if rest is not None:
             return Choice((*options, network.state(rest)))
-        place = self._at(len(spec.members)) if in_order else self
+        place = self._at(len(spec.names)) if in_order else self
         for number in self.others():
             if not self._is_unknown(number):
                 options.append(network.state(OtherName(place, number)))
             elif spec.others[number].has_room:
-                piece = network.json_string_except(
-                    spec.declared_names, language=spec.others[number].roomy
-                )
+                piece = network.json_string_except(spec.names, language=spec.others[number].roomy)
                 options.append(network.call(piece, network.UNKNOWN))
             else:
                 options.append(network.literal(b'"', network.UNKNOWN))
@@ -249,14 +259,16 @@ class OtherName(NamedTuple):
     members: Members
     number: int
 
+    @property
+    def owner(self) -> object:
+        return self.members.node.schemas
+
     def expand(self, network: Network) -> Definition:
         members, number = self
         spec: ObjectSpec = members.node.object
         other = spec.others[number]
         if other.has_room:
-            piece = network.json_string_except(
-                spec.declared_names, members.met(number), other.roomy
-            )
+            piece = network.json_string_except(spec.names, members.met(number), other.roomy)
         else:
             assert other.names is not None
             seen = [
@@ -293,8 +305,12 @@ class MemberValue(NamedTuple):
     which: int
     following: Members
 
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
+
     def expand(self, network: Network) -> Definition:
-        return _values(network, self.node.object.members[self.which], self.following)
+        return _values(network, self.node.object.member(self.which), self.following)
 
 
 class OtherValue(NamedTuple):
@@ -303,6 +319,10 @@ class OtherValue(NamedTuple):
     node: Node
     number: int
     following: Members
+
+    @property
+    def owner(self) -> object:
+        return self.node.schemas
 
     def expand(self, network: Network) -> Definition:
         return _values(network, self.node.object.others[self.number], self.following)
@@ -325,6 +345,10 @@ class AfterMember(NamedTuple):
     """After a member's value."""
 
     members: Members
+
+    @property
+    def owner(self) -> object:
+        return self.members.node.schemas
 
     def expand(self, network: Network) -> Definition:
         _, _, layout, depth = self.members

@@ -66,6 +66,11 @@ class SketchedItem(NamedTuple):
     layout: Layout
     depth: int
 
+    @property
+    def owner(self) -> object:
+        """That of the next item, where something is known of it."""
+        return None if self.following is None else self.following.schemas
+
     def expand(self, network: Network) -> Definition:
         following = None
         if self.following is not None:
@@ -87,6 +92,10 @@ class SketchedNext(NamedTuple):
     base: Node
     layout: Layout
     depth: int
+
+    @property
+    def owner(self) -> object:
+        return self.base.schemas
 
     def expand(self, network: Network) -> Definition:
         pieces: dict[int, None] = {}

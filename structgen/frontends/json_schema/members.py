@@ -147,6 +147,8 @@ class ObjectSpec:
         least: Smallest number of members.
         most: Largest number, or None.
         open: What the members must satisfy together beyond that; `TRUE` in most schemas.
+        names: All names that are not 'other', in the order of the schema, whether or not they can
+            occur. Members go by their index here.
         splits: What members leave open of a formula (a memo of `completion.member_cases`).
         completions: Which places can be completed (a memo of `lower_objects`).
     """
@@ -189,7 +191,8 @@ class ObjectSpec:
         names.update(named)
         if not all(map(is_text, self._required)):
             self.least, self.most = 1, 0  # no text has such a member
-        self._names = {name: None for name in names if is_text(name)}
+        self.names = [name for name in names if is_text(name)]
+        self._members: dict[str, Member] = {}
         self._forbidden = forbidden
         self._languages = tuple(
             dict.fromkeys(language for rule in rules for language, _ in rule.patterns)
@@ -213,11 +216,6 @@ class ObjectSpec:
                     return TRUE if isinstance(fact, Some) else FALSE
         return fact
 
-    @property
-    def declared_names(self) -> list[str]:
-        """All names that are not 'other', whether or not they can occur."""
-        return list(self._names)
-
     def part(self, name: str) -> Name:
         """A declared name as rules see it."""
         if not self._languages:
@@ -237,33 +235,36 @@ class ObjectSpec:
             return self._rules[0].node(part)
         return self.schemas.both([rule.node(part) for rule in self._rules])
 
-    @cached_property
-    def all_members(self) -> list[Member]:
-        """The declared members in the order of the schema, whether or not they can occur."""
-        return [
-            Member(name, part, self.base(part), name in self._required)
-            for name in self._names
-            for part in (self.part(name),)
-        ]
+    def _member(self, name: str) -> Member:
+        member = self._members.get(name)
+        if member is None:
+            part = self.part(name)
+            member = Member(name, part, self.base(part), name in self._required)
+            self._members[name] = member
+        return member
 
-    @cached_property
+    def member(self, index: int) -> Member:
+        """A declared member, whether or not it can occur."""
+        return self._member(self.names[index])
+
+    def may_occur(self, index: int) -> bool:
+        """Whether some value satisfies what a declared member must be."""
+        return self._member(self.names[index]).node.is_satisfiable()
+
+    @property
+    def all_members(self) -> list[Member]:
+        """The declared members, whether or not they can occur."""
+        return [self._member(name) for name in self.names]
+
+    @property
     def required_members(self) -> list[Member]:
         """The declared members that must be there."""
-        return [
-            Member(name, part, self.base(part), True)
-            for name in self._required
-            for part in (self.part(name),)
-        ]
-
-    @cached_property
-    def members(self) -> list[Member]:
-        """The declared members that can occur, in the order of the schema."""
-        return [member for member in self.all_members if member.node.is_satisfiable()]
+        return [self._member(name) for name in self._required]
 
     @cached_property
     def required_bits(self) -> int:
-        """Which of `members` are required, as bits."""
-        return sum(1 << i for i, member in enumerate(self.members) if member.required)
+        """Which members are required, as bits."""
+        return sum(1 << i for i, name in enumerate(self.names) if name in self._required)
 
     @cached_property
     def others(self) -> list[NameClass]:
@@ -303,7 +304,7 @@ class ObjectSpec:
             if not self._languages:
                 return [NameClass(None, part, node, None)]
             if declared is None:
-                declared = regular.union(regular.text(name) for name in self._names)
+                declared = regular.union(regular.text(name) for name in self.names)
             roomy = names if regular.leaves_room(names) else None
             names &= ~declared
             if not names.is_empty():

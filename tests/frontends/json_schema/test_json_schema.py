@@ -495,6 +495,35 @@ def test_members_cost_the_same_however_many_came_before(schema: dict[str, Any]) 
     assert matcher.accept_bytes(b"}")
 
 
+def test_what_a_schema_needs_goes_with_its_grammar() -> None:
+    """Without the garbage collector, and though the engine stays."""
+
+    def use(name: str) -> None:
+        schema = {
+            "properties": {name: {"anyOf": [{"items": {"$ref": "#"}}, {"type": "string"}]}},
+            "required": [name],
+            "uniqueItems": True,
+        }
+        matcher = sg.compile(schema, BYTES).matcher()
+        assert matcher.accept_bytes(f'{{"{name}": "", "b": 1, "a": [0, 1]}}'.encode())
+
+    def kept() -> Counter[str]:
+        sg.compile(True, BYTES)  # when the next grammar begins
+        return Counter(type(each).__name__ for each in gc.get_objects())
+
+    use("before")
+    before = kept()
+    gc.disable()
+    try:
+        for number in range(5):
+            use(f"name{number}")
+        after = kept()
+    finally:
+        gc.enable()
+    for name in ("Node", "Place", "Core", "Members", "Item", "ObjectSpec"):
+        assert before[name] == after[name], name
+
+
 def test_what_is_no_longer_used_is_forgotten() -> None:
     """Interned facts, formulas and languages go with the last grammar and engine that had them."""
 
