@@ -204,8 +204,9 @@ def is_go(text: str) -> Verdict:
 _JAVASCRIPT_MEANING = re.compile(
     "already been declared|Duplicate|Illegal (return|break|continue)|Undefined label|"
     "is not defined|Invalid regular expression|Delete of an unqualified|'super' keyword|"
-    r"Private field|new\.target|Unexpected eval or arguments|Invalid tagged template|More than one default|"
-    "may not be 'async'|Class(es)? (constructor )?may not|A class may only have one"
+    r"Private field|new\.target|Unexpected eval or arguments|Invalid tagged template|"
+    "More than one default|may not be 'async'|Class(es)? (constructor )?may not|"
+    "A class may only have one"
 )
 
 
