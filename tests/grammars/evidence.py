@@ -104,7 +104,19 @@ CORPORA: dict[str, Corpus] = {
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),
     "java": Corpus("src.zip", r"\.java$(?<!module-info\.java)", _whole),
+    "javascript": Corpus("three-*.tgz", r"/(src|examples/jsm)/.*(?<!\.min)\.js$", _whole),
+    "go": Corpus("golang-*-src_*.deb", r"\.go$", _whole),
 }
+
+
+def _data_of_deb(package: bytes) -> io.BytesIO:
+    """The archive of files within a package of Debian, which is an archive of `ar`."""
+    at = 8
+    while True:
+        size = int(package[at + 48 : at + 58])
+        if package.startswith(b"data.tar", at):
+            return io.BytesIO(package[at + 60 : at + 60 + size])
+        at += 60 + size + size % 2
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
@@ -113,7 +125,8 @@ def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
             for name in wheel.namelist():
                 yield name, wheel.read(name)
         return
-    with tarfile.open(archive) as packed:
+    data = _data_of_deb(archive.read_bytes()) if archive.suffix == ".deb" else archive.open("rb")
+    with data, tarfile.open(fileobj=data) as packed:
         for member in packed:
             if member.isfile():
                 yield member.name, packed.extractfile(member).read()  # type: ignore[union-attr]

@@ -170,6 +170,22 @@ LANGUAGES: dict[str, Language] = {
         _samples("py.txt"),
         is_whole=False,
     ),
+    "go": Language(
+        oracles.is_go,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>\"'\\`~",
+        _samples("go"),
+        is_whole=False,
+        lexer="basic",
+        program="gofmt",
+    ),
+    "javascript": Language(
+        oracles.is_javascript,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>?#$\"'\\`",
+        _samples("js"),
+        is_whole=False,
+        lexer="basic",
+        program="node",
+    ),
 }
 
 

@@ -254,6 +254,32 @@ def _gcc(text: str) -> tuple[Verdict, int]:
     return False if is_syntax else None, len(at.decode(errors="ignore"))
 
 
+def is_go(text: str) -> Verdict:
+    """gofmt's parser, on a whole file. None: a comment like a line directive that is none."""
+    answer = subprocess.run(
+        ["gofmt", "-e", "-l", "/dev/stdin"], input=text.encode(), capture_output=True
+    )
+    if answer.returncode == 0:
+        return True
+    errors = answer.stderr.decode(errors="replace").splitlines()
+    return None if all(re.search("invalid (line|column) number", x) for x in errors) else False
+
+
+_JAVASCRIPT_MEANING = re.compile(
+    "already been declared|Duplicate|Illegal (return|break|continue)|Undefined label|"
+    "is not defined|Invalid regular expression|Delete of an unqualified|'super' keyword|"
+    r"Private field|new\.target|Unexpected eval or arguments|Invalid tagged template|"
+    "More than one default|may not be 'async'|Class(es)? (constructor )?may not|"
+    "A class may only have one"
+)
+
+
+def is_javascript(text: str) -> Verdict:
+    """V8's reader of modules. None: what the standard calls early errors, beyond the syntax."""
+    answer = ask("module_reader.js", text)
+    return True if answer == "ok" else None if _JAVASCRIPT_MEANING.search(answer) else False
+
+
 def is_smiles(text: str) -> Verdict:
     """RDKit's parser, without its chemistry. None: the text is right but for how rings are closed.
 
