@@ -111,8 +111,15 @@ class TableNetwork:
 
     # --- What front ends call (documented in structgen.network.Network) -------------------------
 
-    def state(self, key: Key) -> int:
-        return self._keyed(key)
+    def state(self, key: Key | AutomatonKey) -> int:
+        states = self._states.like(key)
+        state = states.get(key)
+        if state is None:
+            state = states[key] = self._new()
+            self._keys[state] = key
+            if type(key) is AutomatonKey:
+                self._describe(state, key)
+        return state
 
     def literal(self, data: bytes, then: int) -> int:
         if not data:
@@ -147,7 +154,7 @@ class TableNetwork:
         return state
 
     def automaton(self, automaton: Automaton) -> int:
-        return self._keyed(AutomatonKey(automaton, automaton.start, False))
+        return self.state(AutomatonKey(automaton, automaton.start, False))
 
     def json_string(
         self,
@@ -157,7 +164,7 @@ class TableNetwork:
     ) -> int:
         if language is not None:
             automaton = language.automaton()
-            content = self._keyed(AutomatonKey(automaton, automaton.start, True))
+            content = self.state(AutomatonKey(automaton, automaton.start, True))
             return self._string(content, 0, max_length, 0)
         return self._string(self._any, min_length, max_length, 0)
 
@@ -194,7 +201,7 @@ class TableNetwork:
             automaton = key.automaton
             accepts = automaton.is_accepting(key.state)
             edges = tuple(
-                (low, high, self._keyed(AutomatonKey(automaton, target, key.content)))
+                (low, high, self.state(AutomatonKey(automaton, target, key.content)))
                 for low, high, target in automaton.edges(key.state)
             )
             if key.content:
@@ -205,7 +212,9 @@ class TableNetwork:
                 self._scan(state, edges, returns=accepts)
         else:
             definition = key.expand(self)  # type: ignore[attr-defined]
-            if isinstance(definition, Call):
+            if isinstance(definition, Choice):
+                self._choice(state, tuple(dict.fromkeys(definition.states)))
+            elif isinstance(definition, Call):
                 at = k.STATE + 8 * state
                 self._cells[at + 1] = definition.piece
                 self._cells[at + 2] = definition.then
@@ -219,8 +228,6 @@ class TableNetwork:
                 self._cells[at] = k.CAPTURE
             elif isinstance(definition, Scan):
                 self._scan(state, definition.edges, returns=definition.returns)
-            elif isinstance(definition, Choice):
-                self._choice(state, tuple(dict.fromkeys(definition.states)))
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
@@ -245,20 +252,15 @@ class TableNetwork:
 
     # --- Records --------------------------------------------------------------------------------
 
-    def _keyed(self, key: object) -> int:
-        states = self._states.like(key)
-        state = states.get(key)
-        if state is None:
-            state = states[key] = self._new()
-            self._keys[state] = key
-            if type(key) is AutomatonKey and isinstance(key.automaton, Automaton):
-                self._automata[state] = key  # automata of numbers do not know lengths
-            if type(key) is AutomatonKey and key.content:
-                self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
-                self._set_safe(state, key.automaton.live(key.state))
-                if key.automaton.is_in_character(key.state):
-                    self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
-        return state
+    def _describe(self, state: int, key: AutomatonKey) -> None:
+        """Note what is known of a state of an automaton before it is expanded."""
+        if isinstance(key.automaton, Automaton):
+            self._automata[state] = key  # automata of numbers do not know lengths
+        if key.content:
+            self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
+            self._set_safe(state, key.automaton.live(key.state))
+            if key.automaton.is_in_character(key.state):
+                self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
 
     @staticmethod
     def _lengths(key: AutomatonKey) -> int:
@@ -287,15 +289,20 @@ class TableNetwork:
 
     def _edges(self, edges: Sequence[tuple[int, int, int]]) -> int:
         cells = self._cells
-        first = cells[k.N_EDGES]
-        if first + len(edges) > k.MAX_EDGES:
-            raise TablesFull
+        first = self._room_for_edges(len(edges))
         at = k.EDGE + 2 * first
         for low, high, target in edges:
             cells[at] = low | high << 8
             cells[at + 1] = target
             at += 2
-        cells[k.N_EDGES] = first + len(edges)
+        return first
+
+    def _room_for_edges(self, count: int) -> int:
+        cells = self._cells
+        first = cells[k.N_EDGES]
+        if first + count > k.MAX_EDGES:
+            raise TablesFull
+        cells[k.N_EDGES] = first + count
         return first
 
     def _scan(
@@ -316,10 +323,13 @@ class TableNetwork:
 
     def _choice(self, state: int, states: Sequence[int]) -> None:
         cells = self._cells
-        at = k.STATE + 8 * state
-        cells[at + 1] = self._edges([(0, 0, target) for target in states])
+        first, at = self._room_for_edges(len(states)), k.STATE + 8 * state
+        cells[at + 1] = first
         cells[at + 2] = len(states)
         cells[at] = k.CHOICE
+        for target in states:
+            cells[k.EDGE + 2 * first + 1] = target
+            first += 1
 
     def _string(self, content: int, min_length: int, max_length: int | None, literal: int) -> int:
         # Lengths beyond any text that fits in memory are no constraint (or cannot be met).
