@@ -27,7 +27,7 @@ from structgen.vocabulary import Vocabulary
 
 __all__ = ["make", "read_saved", "source_of", "write_saved"]
 
-_VERSION = 1
+_VERSION = 2
 _MAGIC = b"structgen grammar" + bytes([_VERSION])
 _CHECKSUM_BYTES = 32
 _FRONT_ENDS = {

@@ -7,7 +7,7 @@ character from the text, not by an automaton.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from structgen.network import NO_NAMES, RETURN, UNKNOWN, Call, Capture, Choice, Names, Scan
@@ -23,6 +23,12 @@ class _String(NamedTuple):
     then: Callable[[str], int | None]  # the state after the closing quote, by the value
 
 
+class _Ending(NamedTuple):
+    """The end of a piece that returns this outcome."""
+
+    outcome: int
+
+
 class NaiveNetwork:
     """States as Python objects (see `structgen.network.Network`)."""
 
@@ -30,7 +36,7 @@ class NaiveNetwork:
     UNKNOWN = UNKNOWN
 
     def __init__(self) -> None:
-        self.definitions: list[Any] = [None, None]  # RETURN, UNKNOWN
+        self.definitions: list[Any] = [_Ending(0), None]  # RETURN, UNKNOWN
         self.keys: dict[Any, int] = {}
 
     def new(self, definition: Any) -> int:
@@ -58,6 +64,12 @@ class NaiveNetwork:
 
     def choice(self, states: Sequence[int]) -> int:
         return self.new(Choice(tuple(states)))
+
+    def returning(self, outcome: int) -> int:
+        return self.new(_Ending(outcome))
+
+    def switch(self, states: Mapping[int, int]) -> int:
+        return self.new(dict(states))
 
     def automaton(self, automaton: Any) -> int:
         made: dict[int, int] = {}
@@ -220,16 +232,20 @@ def _recognise(grammar: Any, data: bytes) -> tuple[bool, bool]:
     while todo:
         state, stack, at = todo.pop()
         following = []
-        if state == RETURN:
+        definition = network.definition(state)
+        if isinstance(definition, _Ending):
             if stack:
                 then, below = stack
                 if isinstance(then, tuple):  # a capture and where it began
                     then = network.state(then[0].after(data[then[1] : at]))
+                elif then == RETURN:
+                    then = state
+                elif isinstance(network.definition(then), dict):
+                    then = network.definition(then)[definition.outcome]
                 following.append((then, below, at))
             elif at == len(data):
                 prefix = complete = True
         else:
-            definition = network.definition(state)
             if isinstance(definition, Choice):
                 following += [(target, stack, at) for target in definition.states]
             elif isinstance(definition, Call):
@@ -244,7 +260,8 @@ def _recognise(grammar: Any, data: bytes) -> tuple[bool, bool]:
                     following.append((read[0], stack, read[1]))
             else:
                 if definition.returns:
-                    following.append((RETURN, stack, at))
+                    end = network.state(_End(definition.outcome))
+                    following.append((end, stack, at))
                 if at == len(data):
                     prefix = prefix or bool(definition.edges)
                 else:
@@ -258,6 +275,15 @@ def _recognise(grammar: Any, data: bytes) -> tuple[bool, bool]:
                 seen.add(item)
                 todo.append(item)
     return prefix, complete
+
+
+class _End(NamedTuple):
+    """The end of a scan that returns an outcome, as a key."""
+
+    outcome: int
+
+    def expand(self, network: NaiveNetwork) -> _Ending:
+        return _Ending(self.outcome)
 
 
 def naive_accepts(grammar: Any, data: bytes) -> tuple[bool, bool]:

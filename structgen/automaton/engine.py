@@ -240,6 +240,12 @@ class Engine:
         _, first, count, *_ = self.definition(state)
         return self._arena[k.EDGE + 2 * first + 1 : k.EDGE + 2 * (first + count) + 1 : 2].tolist()
 
+    def outcomes(self, state: int) -> dict[int, int]:
+        """The states of a switch, by outcome."""
+        _, first, count, *_ = self.definition(state)
+        flat = self._arena[k.EDGE + 2 * first : k.EDGE + 2 * (first + count)].tolist()
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
     def steps(self, state: int) -> list[tuple[bytes, int]]:
         """One (byte, target) for each distinct state that one byte leads to."""
         targets = np.empty(256, np.int32)

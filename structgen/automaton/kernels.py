@@ -89,8 +89,10 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_SAFE_ROWS,
     FINISHED,
     FINISHED_OWNER,
-) = range(63)
-HEADER = 64
+    N_OUTCOMES,
+    ACC_OUTCOMES,
+) = range(65)
+HEADER = 80
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
 MAX_FINISHED = 1 << 10
@@ -103,6 +105,8 @@ MAX_TOKENS = 1 << 23
 MAX_SETS = 1 << 18
 SET_SLOTS = 1 << 19
 MAX_NODES = 1 << 23
+MAX_OUTCOMES = 1 << 18
+OUTCOME_SCRATCH = 1 << 18
 MAX_CONFIGS = 1 << 19
 MAX_PAIRS = 1 << 21
 CONFIG_SLOTS = 1 << 20
@@ -133,12 +137,13 @@ EDGE = STATE + 8 * MAX_STATES
 SAFE = EDGE + 2 * MAX_EDGES
 STATE_SLOT = SAFE + 2 * MAX_STATES
 RESULT = STATE_SLOT + STATE_SLOTS
-RESULT_SLOT = RESULT + 7 * MAX_RESULTS
+RESULT_SLOT = RESULT + 8 * MAX_RESULTS
 TOKEN = RESULT_SLOT + RESULT_SLOTS
 SET = TOKEN + MAX_TOKENS
 SET_SLOT = SET + 2 * MAX_SETS
 NODE = SET_SLOT + SET_SLOTS
-CONFIG = NODE + MAX_NODES
+OUTCOME = NODE + MAX_NODES
+CONFIG = OUTCOME + 3 * MAX_OUTCOMES
 PAIR = CONFIG + 7 * MAX_CONFIGS
 CONFIG_SLOT = PAIR + 2 * MAX_PAIRS
 CELL = CONFIG_SLOT + CONFIG_SLOTS
@@ -162,20 +167,22 @@ PROBE = LINK + 2 * MAX_LINKS
 SAFE_ROW = PROBE + 5 * MAX_PROBES
 DEFERRED = SAFE_ROW + 3 * MAX_SAFE_ROWS
 TOKENS = DEFERRED + 2 * MAX_DEFERRED
-FIXED_SIZE = TOKENS + TOKEN_SCRATCH
+OUTCOMES = TOKENS + TOKEN_SCRATCH
+FIXED_SIZE = OUTCOMES + 2 * OUTCOME_SCRATCH
 
 # --- States: [kind, five values, body of a string with this content (two spellings)] ------------
 UNEXPANDED = 0
-SCAN = 1  # first edge, edge count, returns, state after the closing quote (content only) or -1
+SCAN = 1  # first edge, edge count, 1 + outcome or 0, state after the closing quote (content) or -1
 CHOICE = 2  # first edge, count: the states are the edges' targets
 CALL = 3  # piece, then
-RETURNS = 4
+RETURNS = 4  # outcome
 STRING = 5  # phase | value << 4, content, least and largest number of characters to come, literal
 EXCEPT = 6  # a string, and a string that must not end where the first one ends
 CAPTURE = 7  # piece, sketch: what follows the piece depends on its text; the sketch leaves it open
 UNKNOWNS = 8  # where a sketch would need the text
+SWITCH = 9  # first edge, count: (outcome, state) for each outcome of the piece called before it
 
-RETURN = 0  # the id of the state of kind RETURNS
+RETURN = 0  # the id of the state of kind RETURNS with outcome 0
 UNKNOWN = 1  # the id of the state of kind UNKNOWNS
 BOTTOM = 0  # the id of the cell below the outermost piece
 UNLIMITED = 1 << 30
@@ -1082,8 +1089,9 @@ def set_captured(arena, s, text, start, then):
 
 
 # === Results: (state, node set) -> tokens allowed and exit set ==================================
-# Record: [state, set, mask row or -1, first token, token count, exit set,
-# whether it met UNKNOWN].
+# Record: [state, set, mask row or -1, first token, token count, exit set, whether it met UNKNOWN,
+# 1 + its last entry at OUTCOME, or 0]. The exit set is where the piece returned outcome 0; for each
+# other outcome that it returned there is an entry [outcome, exit set, 1 + the entry before or 0].
 
 
 @njit(cache=True, nogil=True)
@@ -1106,7 +1114,7 @@ def _find_result(a, s, x):
         r = a[RESULT_SLOT + i] - 1
         if r < 0:
             return -1
-        if a[RESULT + 7 * r] == s and a[RESULT + 7 * r + 1] == x:
+        if a[RESULT + 8 * r] == s and a[RESULT + 8 * r + 1] == x:
             return r
         i = (i + 1) & (RESULT_SLOTS - 1)
 
@@ -1175,15 +1183,15 @@ def _emit(a, token):
 @njit(cache=True, nogil=True)
 def _absorb(a, r):
     """Allow what result r allows."""
-    row = a[RESULT + 7 * r + 2]
+    row = a[RESULT + 8 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
         if a[ACC_ROW] < 0:
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
-    a[ACC_UNKNOWN] |= a[RESULT + 7 * r + 6]
-    first = TOKEN + a[RESULT + 7 * r + 3]
-    for i in range(a[RESULT + 7 * r + 4]):
+    a[ACC_UNKNOWN] |= a[RESULT + 8 * r + 6]
+    first = TOKEN + a[RESULT + 8 * r + 3]
+    for i in range(a[RESULT + 8 * r + 4]):
         n = a[ACC_TOKENS]
         if n >= TOKEN_SCRATCH:
             _flush_tokens(a)
@@ -1202,8 +1210,76 @@ def _exit(a, x):
 
 
 @njit(cache=True, nogil=True)
+def _switch(a, s, outcome):
+    """The state to go on at after a piece that returned `outcome`, where s comes after it.
+
+    A switch has a state for every outcome of the piece; any other state follows all of them.
+    """
+    at = STATE + 8 * s
+    if a[at] != SWITCH:
+        return s
+    for e in range(a[at + 1], a[at + 1] + a[at + 2]):
+        if a[EDGE + 2 * e] == outcome:
+            return a[EDGE + 2 * e + 1]
+    return DEAD
+
+
+@njit(cache=True, nogil=True)
+def _exit_with(a, outcome, x):
+    """Return `outcome` (not 0) at every node of set x."""
+    for i in range(_set_size(a, x)):
+        y = _set_node(a, x, i)
+        if a[a[TRIE] + 8 * y + 2] > 0:  # something longer to read
+            n = a[ACC_OUTCOMES]
+            if n >= OUTCOME_SCRATCH:
+                n = _sort_outcomes(a)
+                if n > OUTCOME_SCRATCH // 2:
+                    a[IS_FULL] = 1
+                    return
+            a[OUTCOMES + 2 * n] = outcome
+            a[OUTCOMES + 2 * n + 1] = y
+            a[ACC_OUTCOMES] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _sort_outcomes(a):
+    """Sort the (outcome, node) pairs at OUTCOMES and drop repetitions; their number."""
+    n = a[ACC_OUTCOMES]
+    pairs = np.empty(n, np.int64)
+    for i in range(n):
+        pairs[i] = np.int64(a[OUTCOMES + 2 * i]) << 32 | a[OUTCOMES + 2 * i + 1]
+    _sort(pairs)
+    distinct = 0
+    for i in range(n):
+        if i == 0 or pairs[i] != pairs[i - 1]:
+            a[OUTCOMES + 2 * distinct] = pairs[i] >> 32
+            a[OUTCOMES + 2 * distinct + 1] = pairs[i] & 0xFFFFFFFF
+            distinct += 1
+    a[ACC_OUTCOMES] = distinct
+    return distinct
+
+
+@njit(cache=True, nogil=True)
+def _go_on_from(a, r, then):
+    """Go on at `then`, or what it is for each outcome, from the exits of result r of a piece."""
+    y = a[RESULT + 8 * r + 5]
+    if y >= 0:
+        _arrive(a, _switch(a, then, 0), y)
+    entry = a[RESULT + 8 * r + 7]
+    while entry > 0:
+        at = OUTCOME + 3 * (entry - 1)
+        if then == RETURN:  # a tail call
+            _exit_with(a, a[at], a[at + 1])
+        else:
+            _arrive(a, _switch(a, then, a[at]), a[at + 1])
+        entry = a[at + 2]
+
+
+@njit(cache=True, nogil=True)
 def _arrive(a, s, x):
     """Go on at state s from node set x."""
+    if s < 0:
+        return
     if s == RETURN:
         _exit_set(a, x)
         return
@@ -1264,8 +1340,8 @@ def _merge_row_except(a, row, y):
 @njit(cache=True, nogil=True)
 def _absorb_except(a, r, q):
     """Allow what result r allows, but not the tokens that end exactly at an exit of result q."""
-    y = a[RESULT + 7 * q + 5]
-    row = a[RESULT + 7 * r + 2]
+    y = a[RESULT + 8 * q + 5]
+    row = a[RESULT + 8 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
         if _has_token_at(a, row, y):
             _merge_row_except(a, row, y)
@@ -1273,9 +1349,9 @@ def _absorb_except(a, r, q):
             a[ACC_ROW] = row
         else:
             _merge_row(a, row)
-    a[ACC_UNKNOWN] |= a[RESULT + 7 * r + 6]
-    first = TOKEN + a[RESULT + 7 * r + 3]
-    for i in range(a[RESULT + 7 * r + 4]):
+    a[ACC_UNKNOWN] |= a[RESULT + 8 * r + 6]
+    first = TOKEN + a[RESULT + 8 * r + 3]
+    for i in range(a[RESULT + 8 * r + 4]):
         token = a[first + i]
         if not _ends_at(a, token, y):
             n = a[ACC_TOKENS]
@@ -1289,7 +1365,7 @@ def _absorb_except(a, r, q):
 @njit(cache=True, nogil=True)
 def _absorb_call(a, r, then):
     """Allow what result r of a piece allows, but nothing that ends where UNKNOWN follows."""
-    if then == UNKNOWN and a[RESULT + 7 * r + 5] >= 0:
+    if then == UNKNOWN and a[RESULT + 8 * r + 5] >= 0:
         _absorb_except(a, r, r)
         a[ACC_UNKNOWN] = 1
     else:
@@ -1299,8 +1375,8 @@ def _absorb_call(a, r, then):
 @njit(cache=True, nogil=True)
 def _except_exits(a, r, q):
     """Exits of result r that are not exits of result q."""
-    x = a[RESULT + 7 * r + 5]
-    y = a[RESULT + 7 * q + 5]
+    x = a[RESULT + 8 * r + 5]
+    y = a[RESULT + 8 * q + 5]
     if x < 0:
         return
     n = a[TRIE_SIZE]
@@ -1462,6 +1538,32 @@ def _visit(a, s, x, safe, limit):
 
 
 @njit(cache=True, nogil=True)
+def _arrive_at_each(a, s, x):
+    """Go on at state s from each node of set x below which it could read a byte."""
+    classes = ~0
+    if a[STATE + 8 * s] == SCAN and a[STATE + 8 * s + 3] == 0:
+        classes = _first_classes(a, s)
+    for i in range(_set_size(a, x)):
+        y = _set_node(a, x, i)
+        if a[a[TRIE] + 8 * y + BELOW] & classes != 0:
+            _arrive(a, s, y)
+
+
+@njit(cache=True, nogil=True)
+def _first_classes(a, s):
+    """The classes of the bytes that scan s reads, as bits; all bits if there are many."""
+    classes = 0
+    for e in range(a[STATE + 8 * s + 1], a[STATE + 8 * s + 1] + a[STATE + 8 * s + 2]):
+        low = a[EDGE + 2 * e] & 255
+        high = a[EDGE + 2 * e] >> 8
+        if high - low > 16:
+            return ~0
+        for b in range(low, high + 1):
+            classes |= 1 << byte_class(b)
+    return classes
+
+
+@njit(cache=True, nogil=True)
 def _last_edge_from(a, edge, end, b):
     """The first edge from `edge` that ends at byte b or later, or `end`."""
     low = edge
@@ -1514,11 +1616,11 @@ def _set_node(a, x, i):
 
 @njit(cache=True, nogil=True)
 def _sketched(a, sketch, x):
-    """`sketch` if it meets no UNKNOWN in the subtrees of node set x, 0 if it does, or MISSING."""
+    """`sketch`, or UNKNOWN if it meets that in the subtrees of node set x, or MISSING."""
     q = _result_or_job(a, sketch, x)
     if q < 0:
         return MISSING
-    return sketch if a[RESULT + 7 * q + 6] == 0 else 0
+    return sketch if a[RESULT + 8 * q + 6] == 0 else UNKNOWN
 
 
 @njit(cache=True, nogil=True)
@@ -1532,17 +1634,17 @@ def _capture_result(a, s, x):
     r = _result_or_job(a, piece, x)
     if r < 0:
         return MISSING
-    y = a[RESULT + 7 * r + 5]
+    y = a[RESULT + 8 * r + 5]
     if y < 0:
         _absorb(a, r)
         return 0
     q = _result_or_job(a, a[STATE + 8 * s + 2], y)
     if q < 0:
         return MISSING
-    if a[RESULT + 7 * q + 6] == 0:
+    if a[RESULT + 8 * q + 6] == 0:
         _absorb(a, r)
         _absorb(a, q)
-        _exit_set(a, a[RESULT + 7 * q + 5])
+        _go_on_from(a, q, RETURN)
         return 0
     # One start at a time, so that each exit has one text; first all that is missing, then the rest.
     for is_known in range(2):
@@ -1553,11 +1655,11 @@ def _capture_result(a, s, x):
             if alone < 0:
                 missing = True
                 continue
-            ends = a[RESULT + 7 * alone + 5]
+            ends = a[RESULT + 8 * alone + 5]
             for j in range(_set_size(a, ends)):
                 end = _set_node(a, ends, j)
                 then = _sketched(a, a[STATE + 8 * s + 2], end)
-                if then == 0:
+                if then == UNKNOWN:
                     then = _captured(a, s, _path_text(a, 0, node, end), 0)
                 if then < 0:
                     missing = True
@@ -1777,6 +1879,7 @@ def _walk(a, s0, x0):
     a[COUNT_WALKS] += 1
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
+    a[ACC_OUTCOMES] = 0
     a[ACC_ROW] = -1
     a[ACC_OWN_ROW] = 0
     a[ACC_UNKNOWN] = 0
@@ -1815,11 +1918,12 @@ def _finish_walk(a, s0, x0, safe, limit):
         kind = a[at]
         if kind == SCAN or kind == STRING:
             if x >= a[TRIE_SIZE]:
-                for i in range(_set_size(a, x)):
-                    _arrive(a, s, _set_node(a, x, i))
+                _arrive_at_each(a, s, x)
                 continue
-            if kind == SCAN and a[at + 3] != 0:
+            if kind == SCAN and a[at + 3] == 1:
                 _exit(a, x)
+            elif kind == SCAN and a[at + 3] > 1:
+                _exit_with(a, a[at + 3] - 1, x)
             _visit(a, s, x, safe, limit)
         elif kind != UNEXPANDED and _is_again(a, s, x):
             continue
@@ -1829,9 +1933,7 @@ def _finish_walk(a, s0, x0, safe, limit):
                 missing = True
                 continue
             _absorb_call(a, r, a[at + 2])
-            y = a[RESULT + 7 * r + 5]
-            if y >= 0:
-                _arrive(a, a[at + 2], y)
+            _go_on_from(a, r, a[at + 2])
         elif kind == CHOICE:
             for e in range(a[at + 1], a[at + 1] + a[at + 2]):
                 _arrive(a, a[EDGE + 2 * e + 1], x)
@@ -1843,6 +1945,8 @@ def _finish_walk(a, s0, x0, safe, limit):
                 missing = True
         elif kind == UNKNOWNS:
             a[ACC_UNKNOWN] = 1
+        elif kind == RETURNS:
+            _exit_with(a, a[at + 1], x)
         else:
             _request(a, s)
             _defer(a, s, x)
@@ -1867,6 +1971,7 @@ def _finish_walk(a, s0, x0, safe, limit):
 @njit(cache=True, nogil=True)
 def _store_result(a, s, x):
     exits = _intern_exits(a)
+    outcomes = _intern_outcomes(a) if a[ACC_OUTCOMES] > 0 else 0
     is_any = a[STATE + 8 * s] == STRING and a[STATE + 8 * s + 2] == a[ANY_CONTENT]
     if a[ACC_TOKENS] > LIST_LIMIT and not is_any:
         _flush_tokens(a)  # any string's tokens stay a list: `_absorb_except` looks through it
@@ -1892,7 +1997,7 @@ def _store_result(a, s, x):
     a[N_TOKENS] = first + n
     for i in range(n):
         a[TOKEN + first + i] = a[TOKENS + i]
-    at = RESULT + 7 * r
+    at = RESULT + 8 * r
     a[at] = s
     a[at + 1] = x
     a[at + 2] = row
@@ -1900,11 +2005,39 @@ def _store_result(a, s, x):
     a[at + 4] = n
     a[at + 5] = exits
     a[at + 6] = a[ACC_UNKNOWN]
+    a[at + 7] = outcomes
     i = _hash(s, x, 1) & (RESULT_SLOTS - 1)
     while a[RESULT_SLOT + i] != 0:
         i = (i + 1) & (RESULT_SLOTS - 1)
     a[RESULT_SLOT + i] = r + 1
     return 0
+
+
+@njit(cache=True, nogil=True)
+def _intern_outcomes(a):
+    """Make entries at OUTCOME of the pairs at OUTCOMES; 1 + the last of them, or 0."""
+    n = _sort_outcomes(a)
+    last = 0
+    i = 0
+    while i < n and a[IS_FULL] == 0:
+        outcome = a[OUTCOMES + 2 * i]
+        count = 0
+        while i < n and a[OUTCOMES + 2 * i] == outcome:
+            a[a[EXITS] + count] = a[OUTCOMES + 2 * i + 1]
+            count += 1
+            i += 1
+        a[ACC_EXITS] = count
+        entry = a[N_OUTCOMES]
+        if entry >= MAX_OUTCOMES:
+            a[IS_FULL] = 1
+            return 0
+        at = OUTCOME + 3 * entry
+        a[at] = outcome
+        a[at + 1] = _intern_exits(a)
+        a[at + 2] = last
+        a[N_OUTCOMES] = entry + 1
+        last = entry + 1
+    return last
 
 
 @njit(cache=True, nogil=True)
@@ -2099,27 +2232,31 @@ def _close(a, s, cell, text, n):
                 if k < 0:
                     return n, accepting
                 if _link(a, k, cell) and a[OPEN_CELL + 5 * k + 2] != 0:
-                    depth = _go_on(a, then, text, a[TEXT + 3 * text + 2], cell, depth)
+                    depth = _go_on(a, then, 0, text, a[TEXT + 3 * text + 2], cell, depth)
                 cell = -1 - k
             a[CLOSURE + 2 * depth] = a[at + 1]
             a[CLOSURE + 2 * depth + 1] = cell
             depth += 1
             continue
         if kind == RETURNS or (kind == SCAN and a[at + 3] != 0):
+            outcome = a[at + 1] if kind == RETURNS else a[at + 3] - 1
             if cell == BOTTOM:
                 accepting = 1
             elif cell > 0:
                 start = a[CELL + 5 * cell + 1]
                 then = a[CELL + 5 * cell] if start < 0 else -1 - a[CELL + 5 * cell]
                 for i in range(a[CELL + 5 * cell + 3]):
-                    depth = _go_on(a, then, text, start, _parent(a, cell, i), depth)
+                    parent = _parent(a, cell, i)
+                    depth = _go_on(a, then, outcome, text, start, parent, depth)
+            elif outcome != 0:
+                a[IS_FULL] = 1  # against the protocol: it has read nothing
             elif a[OPEN_CELL + 5 * (-1 - cell) + 2] == 0:
                 a[OPEN_CELL + 5 * (-1 - cell) + 2] = 1
                 then = a[OPEN_CELL + 5 * (-1 - cell) + 1]
                 start = a[TEXT + 3 * text + 2]
                 link = a[OPEN_CELL + 5 * (-1 - cell) + 3]
                 while link >= 0:
-                    depth = _go_on(a, then, text, start, a[LINK + 2 * link], depth)
+                    depth = _go_on(a, then, 0, text, start, a[LINK + 2 * link], depth)
                     link = a[LINK + 2 * link + 1]
         if kind == RETURNS or kind == UNKNOWNS or (kind == SCAN and a[at + 2] == 0):
             continue
@@ -2130,15 +2267,17 @@ def _close(a, s, cell, text, n):
 
 
 @njit(cache=True, nogil=True)
-def _go_on(a, then, text, start, cell, depth):
+def _go_on(a, then, outcome, text, start, cell, depth):
     """Push what a returning piece goes on at: `then`, or what follows capture -1 - `then`.
 
     Returns the new depth of the stack at CLOSURE.
     """
     if then < 0:
         then = _captured(a, -1 - then, text, start)
-        if then < 0:
-            return depth
+    else:
+        then = _switch(a, then, outcome)
+    if then < 0:
+        return depth
     if 2 * depth + 2 >= 3 * MAX_CLOSURE:
         a[IS_FULL] = 1
         return depth
@@ -2407,10 +2546,11 @@ def step_all(arena, s, out):
 
 
 @njit(cache=True, nogil=True)
-def _resume(a, cell, x, text, depth):
+def _resume(a, cell, outcome, x, text, depth):
     """Push, at CLOSURE, the walks that go on in the frames below `cell` from node set x.
 
-    `text` is what had been read when the token began. Returns the new depth, or MISSING.
+    `outcome` is what has been returned there, `text` what had been read when the token began.
+    Returns the new depth, or MISSING.
     """
     then = a[CELL + 5 * cell]
     parents = a[CELL + 5 * cell + 3]
@@ -2418,12 +2558,15 @@ def _resume(a, cell, x, text, depth):
         a[IS_FULL] = 1
         return MISSING
     sketch = a[STATE + 8 * then + 2]
-    state = then
     if a[CELL + 5 * cell + 1] >= 0:  # the frame of a capture
         state = _sketched(a, sketch, x)
         if state < 0:
             return MISSING
-    if state != 0:
+    else:
+        state = _switch(a, then, outcome)
+        if state < 0:
+            return depth
+    if state != UNKNOWN:
         for i in range(parents):
             a[CLOSURE + 3 * depth] = state
             a[CLOSURE + 3 * depth + 1] = _parent(a, cell, i)
@@ -2437,7 +2580,7 @@ def _resume(a, cell, x, text, depth):
     for j in range(_set_size(a, x)):
         node = _set_node(a, x, j)
         state = _sketched(a, sketch, node)
-        if state == 0:
+        if state == UNKNOWN:
             state = _captured(a, then, _path_text(a, text, 0, node), a[CELL + 5 * cell + 1])
         if state < 0:
             missing = True
@@ -2485,13 +2628,24 @@ def _find_recipe(a, config):
                     break
                 a[RECIPE + start + count] = r
                 count += 1
-                x = a[RESULT + 7 * r + 5]
-                if x >= 0 and cell != BOTTOM:
-                    below = _resume(a, cell, x, text, depth)
-                    if below < 0:
-                        missing = True
-                    else:
-                        depth = below
+                if cell == BOTTOM:
+                    continue
+                outcome = 0
+                x = a[RESULT + 8 * r + 5]
+                entry = a[RESULT + 8 * r + 7]
+                while True:
+                    if x >= 0:
+                        below = _resume(a, cell, outcome, x, text, depth)
+                        if below < 0:
+                            missing = True
+                        else:
+                            depth = below
+                    if entry == 0 or a[IS_FULL] != 0:
+                        break
+                    at = OUTCOME + 3 * (entry - 1)
+                    outcome = a[at]
+                    x = a[at + 1]
+                    entry = a[at + 2]
         if a[IS_FULL] != 0:
             a[N_JOBS] = 0
             return FULL
@@ -2534,7 +2688,7 @@ def _prepare(a, config):
         return 0
     cost = 0
     for i in range(count):
-        r = RESULT + 7 * a[RECIPE + a[at + 3] + i]
+        r = RESULT + 8 * a[RECIPE + a[at + 3] + i]
         cost += a[r + 4] + (ROW_COST if a[r + 2] >= 0 else 0)
     if cost > DEAR:
         slot = config & (MAX_FINISHED - 1)
@@ -2575,7 +2729,7 @@ def _write_row(a, config, out):
     count = a[at + 4]
     rows = 0
     for i in range(count):
-        row = a[RESULT + 7 * a[first + i] + 2]
+        row = a[RESULT + 8 * a[first + i] + 2]
         if row >= 0:
             source = a[ROW] + row * words
             if rows == 0:
@@ -2588,7 +2742,7 @@ def _write_row(a, config, out):
         out[:words] = 0
     out[words:] = 0
     for i in range(count):
-        r = RESULT + 7 * a[first + i]
+        r = RESULT + 8 * a[first + i]
         token_at = TOKEN + a[r + 3]
         for j in range(a[r + 4]):
             token = a[token_at + j]

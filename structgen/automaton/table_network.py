@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +18,7 @@ from structgen.network import (
     Call,
     Capture,
     Choice,
-    Key,
+    Measured,
     Names,
     Scan,
     TextKey,
@@ -39,6 +39,12 @@ class AutomatonKey(NamedTuple):
     automaton: Automaton
     state: int
     content: bool
+
+    def least_length(self) -> int:
+        """See `structgen.network.Measured`; automata of numbers do not know lengths."""
+        if isinstance(self.automaton, Automaton):
+            return self.automaton.least_length(self.state)
+        return 0
 
 
 class SavedKey(NamedTuple):
@@ -68,9 +74,11 @@ class TableNetwork:
         self._literals: dict[tuple[bytes, int], int] = {}
         self._calls: dict[tuple[int, int], int] = {}
         self._choices: dict[tuple[int, ...], int] = {}
+        self._returning: dict[int, int] = {k.RETURN: k.RETURN}
+        self._switches: dict[tuple[tuple[int, int], ...], int] = {}
         self._strings: dict[tuple[int, int, int, int], int] = {}
         self._keys: dict[int, object] = {}
-        self._automata: dict[int, AutomatonKey] = {}
+        self._measured: dict[int, Measured] = {}
         self._tries: dict[tuple[tuple[str, ...], Names], int] = {}
         self._captures: dict[int, TextKey] = {}
         self._check(k.new_state(arena, k.RETURNS, 0, 0, 0, 0, 0))
@@ -111,13 +119,15 @@ class TableNetwork:
 
     # --- What front ends call (documented in structgen.network.Network) -------------------------
 
-    def state(self, key: Key | AutomatonKey) -> int:
+    def state(self, key: object) -> int:
         states = self._states.like(key)
         state = states.get(key)
         if state is None:
             state = states[key] = self._new()
             self._keys[state] = key
-            if type(key) is AutomatonKey:
+            if hasattr(key, "least_length"):
+                self._measured[state] = key
+            if type(key) is AutomatonKey and key.content:
                 self._describe(state, key)
         return state
 
@@ -151,6 +161,25 @@ class TableNetwork:
             state = self._new()
             self._choice(state, distinct)
             self._choices[distinct] = state
+        return state
+
+    def returning(self, outcome: int) -> int:
+        state = self._returning.get(outcome)
+        if state is None:
+            state = self._check(k.new_state(self._arena, k.RETURNS, outcome, 0, 0, 0, 0))
+            self._returning[outcome] = state
+        return state
+
+    def switch(self, states: Mapping[int, int]) -> int:
+        entries = tuple(sorted(states.items()))
+        state = self._switches.get(entries)
+        if state is None:
+            state = self._new()
+            at = k.STATE + 8 * state
+            self._cells[at + 1] = self._pairs(entries)
+            self._cells[at + 2] = len(entries)
+            self._cells[at] = k.SWITCH
+            self._switches[entries] = state
         return state
 
     def automaton(self, automaton: Automaton) -> int:
@@ -187,6 +216,7 @@ class TableNetwork:
         for state in self._states.forget():
             self._keys.pop(state, None)
             self._captures.pop(state, None)
+            self._measured.pop(state, None)
         self._states.adopt(grammar)
         return grammar.start(self)
 
@@ -209,7 +239,7 @@ class TableNetwork:
                 self._scan(state, edges, after_quote=k.RETURN if accepts else -1)
                 self._cells[k.STATE + 8 * state + 3] = lengths
             else:
-                self._scan(state, edges, returns=accepts)
+                self._scan(state, edges, returns=0 if accepts else None)
         else:
             definition = key.expand(self)  # type: ignore[attr-defined]
             if isinstance(definition, Choice):
@@ -227,7 +257,8 @@ class TableNetwork:
                 self._cells[at + 2] = sketch
                 self._cells[at] = k.CAPTURE
             elif isinstance(definition, Scan):
-                self._scan(state, definition.edges, returns=definition.returns)
+                returns = definition.outcome if definition.returns else None
+                self._scan(state, definition.edges, returns=returns)
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
@@ -237,14 +268,11 @@ class TableNetwork:
         return self.state(self._captures[capture].after(text))
 
     def least_length(self, state: int) -> int:
-        """No text from `state` to the end of its automaton, or string, has fewer bytes.
-
-        0 where nothing is known about it.
-        """
+        """No text from `state` to the end of its piece has fewer bytes; 0: nothing is known."""
         at = k.STATE + 8 * state
         is_string = self._cells[at] == k.STRING
-        key = self._automata.get(self._cells[at + 2] if is_string else state)
-        return 0 if key is None else key.automaton.least_length(key.state) + is_string
+        key = self._measured.get(self._cells[at + 2] if is_string else state)
+        return 0 if key is None else key.least_length() + is_string
 
     def keys_by_state(self) -> dict[int, object]:
         """The keys of all states that have been named by one."""
@@ -254,13 +282,10 @@ class TableNetwork:
 
     def _describe(self, state: int, key: AutomatonKey) -> None:
         """Note what is known of a state of an automaton before it is expanded."""
-        if isinstance(key.automaton, Automaton):
-            self._automata[state] = key  # automata of numbers do not know lengths
-        if key.content:
-            self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
-            self._set_safe(state, key.automaton.live(key.state))
-            if key.automaton.is_in_character(key.state):
-                self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
+        self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
+        self._set_safe(state, key.automaton.live(key.state))
+        if key.automaton.is_in_character(key.state):
+            self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
 
     @staticmethod
     def _lengths(key: AutomatonKey) -> int:
@@ -287,22 +312,18 @@ class TableNetwork:
         cells[k.STATE + 8 * state] = k.UNEXPANDED
         return state
 
-    def _edges(self, edges: Sequence[tuple[int, int, int]]) -> int:
-        cells = self._cells
-        first = self._room_for_edges(len(edges))
-        at = k.EDGE + 2 * first
-        for low, high, target in edges:
-            cells[at] = low | high << 8
-            cells[at + 1] = target
-            at += 2
-        return first
-
-    def _room_for_edges(self, count: int) -> int:
+    def _pairs(self, pairs: Sequence[tuple[int, int]]) -> int:
+        """Put pairs of values at EDGE; where they are."""
         cells = self._cells
         first = cells[k.N_EDGES]
-        if first + count > k.MAX_EDGES:
+        if first + len(pairs) > k.MAX_EDGES:
             raise TablesFull
-        cells[k.N_EDGES] = first + count
+        at = k.EDGE + 2 * first
+        for value, target in pairs:
+            cells[at] = value
+            cells[at + 1] = target
+            at += 2
+        cells[k.N_EDGES] = first + len(pairs)
         return first
 
     def _scan(
@@ -310,26 +331,23 @@ class TableNetwork:
         state: int,
         edges: Sequence[tuple[int, int, int]],
         *,
-        returns: bool = False,
+        returns: int | None = None,
         after_quote: int = -1,
     ) -> None:
         cells = self._cells
         at = k.STATE + 8 * state
-        cells[at + 1] = self._edges(edges)
+        cells[at + 1] = self._pairs([(low | high << 8, target) for low, high, target in edges])
         cells[at + 2] = len(edges)
-        cells[at + 3] = returns
+        cells[at + 3] = 0 if returns is None else 1 + returns
         cells[at + 4] = after_quote
         cells[at] = k.SCAN
 
     def _choice(self, state: int, states: Sequence[int]) -> None:
         cells = self._cells
-        first, at = self._room_for_edges(len(states)), k.STATE + 8 * state
-        cells[at + 1] = first
+        at = k.STATE + 8 * state
+        cells[at + 1] = self._pairs([(0, target) for target in states])
         cells[at + 2] = len(states)
         cells[at] = k.CHOICE
-        for target in states:
-            cells[k.EDGE + 2 * first + 1] = target
-            first += 1
 
     def _string(self, content: int, min_length: int, max_length: int | None, literal: int) -> int:
         # Lengths beyond any text that fits in memory are no constraint (or cannot be met).

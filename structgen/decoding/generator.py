@@ -26,6 +26,7 @@ from structgen.errors import GenerationError, VocabularyError
 from structgen.matcher import Matcher
 from structgen.models.causal import CausalBackend
 from structgen.models.embedded import default_model
+from structgen.models.families import backend_of
 from structgen.models.protocol import Backend, TreeBackend
 from structgen.vocabulary import Vocabulary
 
@@ -38,19 +39,20 @@ AtLimit = Literal["error", "complete"]
 
 
 class Generator:
-    """Generate text of a grammar with a transformers causal model.
+    """Generate text of a grammar with a model of transformers.
 
     Args:
-        model: A causal language model of transformers, on any device.
+        model: A language model of transformers, on any device: causal, encoder-decoder or Mamba-2.
         tokenizer: Its fast tokenizer.
 
     Raises:
+        GenerationError: The model remembers its text in a way that is not known.
         VocabularyError: The tokenizer cannot be read byte-exactly, does not fit the model, or
             neither it nor the model names an end-of-sequence token.
     """
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
-        backend = CausalBackend(model)
+        backend = backend_of(model)
         vocabulary = _vocabulary(model, tokenizer, backend.vocabulary_size)
         self._set_up(backend, tokenizer, vocabulary)
 

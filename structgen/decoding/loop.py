@@ -16,7 +16,7 @@ from structgen.decoding.result import FinishReason, Stats
 from structgen.decoding.sampling import Sampling, choose
 from structgen.errors import GenerationError
 from structgen.matcher import Matcher, fill_bitmasks
-from structgen.models.protocol import SparseSession
+from structgen.models.protocol import PromptSession, SparseSession
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,10 +107,17 @@ def decode(
         if forced:
             yield request, _text(request, forced)
         if request.finish_reason is None:
-            rows.append((request, request.prompt + forced))
+            rows.append((request, forced))
     started = time.perf_counter()
     for request in requests:
         request.stats.mask_seconds = request.stats.seconds = started - start
+    beginnings = [request.prompt for request, _ in rows]
+    if rows and isinstance(session, PromptSession):
+        beginnings = session.read(beginnings)
+    rows = [
+        (request, beginning + forced)
+        for (request, forced), beginning in zip(rows, beginnings, strict=True)
+    ]
     while rows:
         before = time.perf_counter()
         active = [request for request, _ in rows]

@@ -93,6 +93,7 @@ class Facts:
         uses = _uses(rules)
         self._nullable_rules = _fixpoint(rules, uses, _is_nullable)
         self._rules_with_text = _fixpoint(rules, uses, _has_text)
+        self._least_of_rules = _least_lengths(rules, uses)
         self._nullable: dict[Expression, bool] = {}
         self._with_text: dict[Expression, bool] = {}
 
@@ -110,6 +111,10 @@ class Facts:
             known = self._with_text[node] = _has_text(node, self._rules_with_text)
         return known
 
+    def least_length(self, node: Expression) -> int:
+        """No text that matches has fewer bytes."""
+        return _least_length(node, self._least_of_rules)
+
     def starts(self, node: Expression) -> Iterator[Reference]:
         """The references with which a text of `node` that is not empty can begin."""
         if isinstance(node, Reference):
@@ -124,6 +129,38 @@ class Facts:
                 yield from self.starts(option)
         elif isinstance(node, Repetition):
             yield from self.starts(node.body)
+
+
+def _least_lengths(rules: Mapping[str, Rule], uses: _Uses) -> dict[str, int]:
+    """For each rule, the bytes that no text of it has fewer of; from above, to a fixpoint."""
+    lengths: dict[str, int] = {}
+    queue = deque(uses.order)
+    while queue:
+        name = queue.popleft()
+        length = _least_length(rules[name].body, lengths)
+        if length < lengths.get(name, _ENDLESS):
+            lengths[name] = length
+            queue.extend(uses.users[name])
+    return lengths
+
+
+_ENDLESS = 1 << 30
+
+
+def _least_length(node: Expression, rules: Mapping[str, int]) -> int:
+    if isinstance(node, Literal):
+        return len(node.text.encode())
+    if isinstance(node, Terminal):
+        return node.language.least_length
+    if isinstance(node, Reference):
+        return rules.get(node.name, _ENDLESS)
+    if isinstance(node, Sequence):
+        return min(sum(_least_length(part, rules) for part in node.parts), _ENDLESS)
+    if isinstance(node, Alternatives):
+        return min(_least_length(option, rules) for option in node.options)
+    if isinstance(node, Repetition):
+        return min(node.least * _least_length(node.body, rules), _ENDLESS) if node.least else 0
+    return 1
 
 
 def _is_nullable(node: Expression, rules: set[str]) -> bool:

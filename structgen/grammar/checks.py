@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.grammar.analysis import productive_rules
+from structgen.grammar.apart import Apart
 from structgen.grammar.places import error_at
-from structgen.grammar.tree import Rule
+from structgen.grammar.tree import Captured, Embedded, Rule, nodes
 
-__all__ = ["check_defined", "check_productive", "check_text", "reachable_rules", "undefined"]
+__all__ = [
+    "check_apart",
+    "check_defined",
+    "check_productive",
+    "check_text",
+    "reachable_rules",
+    "undefined",
+]
 
 
 def check_text(text: object, most: int) -> None:
@@ -85,3 +93,21 @@ def check_productive(rules: Mapping[str, Rule], text: str) -> None:
                 text,
                 rule.span or (0, 0),
             )
+
+
+def check_apart(rules: Mapping[str, Rule], apart: Apart) -> None:
+    """Whether terminals touch can be told of all of them.
+
+    Raises:
+        GrammarError: Something is embedded, or a captured text begins or ends with a character that
+            holds words together.
+    """
+    for rule in rules.values():
+        for node in nodes(rule.body):
+            if isinstance(node, Embedded):
+                raise GrammarError("Words are apart only in a grammar that embeds nothing")
+            if isinstance(node, Captured) and not apart.is_outside(node.language):
+                raise GrammarError(
+                    f"A text captured as {node.label} begins or ends with a character that keeps "
+                    "words apart, which is not supported"
+                )

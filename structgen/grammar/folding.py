@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from structgen import regular
 from structgen.grammar.analysis import components
+from structgen.grammar.apart import Apart
 from structgen.grammar.tree import (
     Alternatives,
     Captured,
@@ -34,8 +35,12 @@ LARGEST_INLINED = 12
 """Nodes of an expression that is written out where its rule is used."""
 
 
-def fold(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+def fold(rules: Mapping[str, Rule], apart: Apart | None = None) -> dict[str, Rule]:
     """The same grammar with fewer, larger terminals.
+
+    Args:
+        rules: All rules, by name.
+        apart: Which terminals may not touch; such are not joined.
 
     Example:
         >>> digit = Rule("digit", Terminal(regular.regex("[0-9]"), "[0-9]"))
@@ -47,7 +52,7 @@ def fold(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     edges = {
         name: [reference.name for reference in rule.references] for name, rule in rules.items()
     }
-    folding = _Folding()
+    folding = _Folding(apart)
     folded = dict(rules)
     for component in components(edges):
         for name in component:
@@ -61,7 +66,8 @@ def fold(rules: Mapping[str, Rule]) -> dict[str, Rule]:
 
 
 class _Folding:
-    def __init__(self) -> None:
+    def __init__(self, apart: Apart | None) -> None:
+        self._apart = apart
         self.small: dict[str, Literal | Terminal] = {}
 
     def fold(self, node: Expression) -> Expression:
@@ -73,20 +79,27 @@ class _Folding:
             return self._alternatives([self.fold(option) for option in node.options])
         if isinstance(node, Repetition):
             body = self.fold(node.body)
-            if _is_foldable(body):
+            if _is_foldable(body) and self._may_touch(body, body):
                 return Terminal(_language(body).repeat(node.least, node.most))
             return Repetition(body, node.least, node.most)
         return node
 
-    @staticmethod
-    def _sequence(parts: list[Expression]) -> Expression:
+    def _may_touch(self, part: Expression, following: Expression) -> bool:
+        return self._apart is None or self._apart.may_touch(_language(part), _language(following))
+
+    def _sequence(self, parts: list[Expression]) -> Expression:
         joined: list[Expression] = []
         for part in reversed(parts):  # a language is built from its end
             if isinstance(part, Sequence):
                 joined.extend(reversed(part.parts))
                 continue
             following = joined[-1] if joined else None
-            if following is not None and _is_foldable(part) and _is_foldable(following):
+            if (
+                following is not None
+                and _is_foldable(part)
+                and _is_foldable(following)
+                and self._may_touch(part, following)
+            ):
                 if isinstance(part, Literal) and isinstance(following, Literal):
                     joined[-1] = Literal(part.text + following.text)
                 else:

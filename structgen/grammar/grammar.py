@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from structgen.errors import LimitExceededError
-from structgen.grammar.checks import check_defined, check_productive, reachable_rules
+from structgen.errors import GrammarError, LimitExceededError
+from structgen.grammar.analysis import Facts
+from structgen.grammar.apart import Apart
+from structgen.grammar.checks import check_apart, check_defined, check_productive, reachable_rules
 from structgen.grammar.folding import fold
 from structgen.grammar.lower import Lowering
 from structgen.grammar.parameters import check_captures
@@ -21,9 +23,26 @@ from structgen.grammar.tree import (
     Rule,
 )
 from structgen.network import RETURN, Network
-from structgen.regular import EPSILON
+from structgen.regular import EPSILON, Language
 
 __all__ = ["ContextFreeGrammar", "build"]
+
+
+class RuleStates(Protocol):
+    """What makes network states of rules."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the rules can match."""
+        ...
+
+    def has_text(self, name: str) -> bool:
+        """Whether a rule has a text that is not empty."""
+        ...
+
+    def rule(self, network: Network, name: str) -> int:
+        """The piece that reads a text of a rule that is not empty."""
+        ...
 
 
 class ContextFreeGrammar:
@@ -37,30 +56,30 @@ class ContextFreeGrammar:
 
     __slots__ = ("_lowering", "rules", "source", "start_rule")
 
-    def __init__(self, rules: Mapping[str, Rule], start_rule: str) -> None:
+    def __init__(self, rules: Mapping[str, Rule], start_rule: str, lowering: RuleStates) -> None:
         self.rules = rules
         self.start_rule = start_rule
         self.source: SourceCall | None = None
-        self._lowering = Lowering(fold(rules))
+        self._lowering = lowering
 
     def start(self, network: Network) -> int:
         """The piece that reads a text of the start rule."""
-        facts = self._lowering.facts
-        start = Reference(self.start_rule)
-        if not facts.has_text(start):
+        if not self._lowering.has_text(self.start_rule):
             return network.automaton(EPSILON.automaton())
         piece = self._lowering.rule(network, self.start_rule)
-        return network.choice([piece, RETURN]) if facts.is_nullable(start) else piece
+        return network.choice([piece, RETURN]) if self._is_nullable else piece
 
     @property
     def expression(self) -> Expression:
         """A text of this grammar inside another one."""
-        facts = self._lowering.facts
-        start = Reference(self.start_rule)
-        if not facts.has_text(start):
+        if not self._lowering.has_text(self.start_rule):
             return EMPTY_TEXT
         text = Embedded(_NotEmptyTexts(self._lowering, self.start_rule))
-        return Alternatives((text, EMPTY_TEXT)) if facts.is_nullable(start) else text
+        return Alternatives((text, EMPTY_TEXT)) if self._is_nullable else text
+
+    @property
+    def _is_nullable(self) -> bool:
+        return self._lowering.facts.is_nullable(Reference(self.start_rule))
 
     def __str__(self) -> str:
         return print_rules(self.rules.values())
@@ -69,24 +88,30 @@ class ContextFreeGrammar:
 class _NotEmptyTexts(NamedTuple):
     """The texts of a rule that are not empty."""
 
-    lowering: Lowering
+    lowering: RuleStates
     rule: str
 
     def start(self, network: Network) -> int:
         return self.lowering.rule(network, self.rule)
 
 
-def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeGrammar:
+def build(
+    rules: Mapping[str, Rule], start: str, text: str = "", apart: Language | None = None
+) -> ContextFreeGrammar:
     """Check rules and make a grammar of them.
 
     Args:
         rules: All rules, by name.
         start: The name of the rule that is the whole language.
         text: The source that the rules' spans are places in.
+        apart: Characters, as texts of one each: a terminal that begins with one of them does not
+            come right after one that ends with one. None: any terminals may touch.
 
     Raises:
         GrammarError: A rule is not defined, no text matches one that the start rule leads to,
             one needs a captured text that is not there, or one that begins with itself captures.
+            Where terminals are apart: something is embedded, or a captured text begins or ends
+            with one of the characters.
         LimitExceededError: Expressions are nested too deeply.
 
     Example:
@@ -101,7 +126,13 @@ def build(rules: Mapping[str, Rule], start: str, text: str = "") -> ContextFreeG
         rules = reachable_rules(rules, start)
         check_productive(rules, text)
         check_captures(rules, start, text)
-        return ContextFreeGrammar(rules, start)
+        kept_apart = None if apart is None else Apart(apart)
+        if kept_apart is not None:
+            check_apart(rules, kept_apart)
+        lowering = Lowering(fold(rules, kept_apart), kept_apart)
+        if not lowering.has_text(start) and not lowering.facts.is_nullable(Reference(start)):
+            raise GrammarError(f"No text matches {start!r}: words that must be apart always touch")
+        return ContextFreeGrammar(rules, start, lowering)
     except RecursionError:
         raise LimitExceededError(
             "The grammar's expressions are nested too deeply", limit="grammar_nesting"

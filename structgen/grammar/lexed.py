@@ -1,46 +1,47 @@
-"""A grammar over lexemes as a grammar over characters: its product with the lexer.
+"""A grammar over lexemes: network states that know what the lexemes before them threaten.
 
-A rule becomes one rule for each pair (class of the boundary before it, class after it), which reads
-the texts of the rule that lead from one to the other. That is the construction of Bar-Hillel,
-Perles and Shamir ('On formal properties of simple phrase structure grammars', 1961) with the few
-classes of `structgen.grammar.boundaries` as the states; only pairs that occur are made. What
-results is an ordinary grammar: its texts are those whose lexemes the rules accept.
+Whether a lexeme may come where a grammar wants it depends on those before it: after `x`, no letter
+may follow. What matters of them is a *boundary class* (`structgen.grammar.boundaries`), a small
+number. So a network state is a place and a class, and a piece, which is entered at a class, returns
+as its outcome the class that it has come to; what follows the call is a switch over outcomes.
+
+A class that a rule can end at may be one at which its caller cannot go on. So a piece has a third
+part: the outcomes that its caller *wants* (`structgen.grammar.outcomes`). Where a caller can go on
+from all of them, as nearly everywhere in grammars with white space, it wants any, and all callers
+share the piece.
+
+Source:
+    Bar-Hillel, Perles and Shamir, 'On formal properties of simple phrase structure grammars', 1961:
+    the product of a grammar and an automaton. Here the automaton's states are carried from left to
+    right, and only those that occur are met.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from collections.abc import Sequence as Ordered
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from structgen.errors import GrammarError
+from structgen.grammar.analysis import Facts
 from structgen.grammar.boundaries import Boundaries, Symbol
 from structgen.grammar.checks import check_defined, check_productive, reachable_rules
-from structgen.grammar.grammar import ContextFreeGrammar, build
+from structgen.grammar.grammar import ContextFreeGrammar
+from structgen.grammar.lexeme_choice import LexemeChoice
 from structgen.grammar.lexer import Lexer
-from structgen.grammar.tree import (
-    EMPTY_TEXT,
-    Alternatives,
-    Expression,
-    Reference,
-    Repetition,
-    Rule,
-    Sequence,
-    Terminal,
-    nodes,
-)
+from structgen.grammar.outcomes import Outcomes, Wanted
+from structgen.grammar.steps import Place, Step, Steps
+from structgen.grammar.tree import Reference, Rule, Terminal, nodes
+from structgen.network import RETURN, Call, Choice, Definition, Network
 from structgen.regular import Language
 
 __all__ = ["build_lexed"]
-
-_START = "%text"
-_At = tuple[Expression, int]  # a part of a rule, at a boundary of this class
 
 
 def build_lexed(
     rules: Mapping[str, Rule],
     start: str,
     text: str,
-    terminals: Ordered[tuple[str, Language]],
+    terminals: Sequence[tuple[str, Language]],
     ignored: Collection[str],
 ) -> ContextFreeGrammar:
     """Check rules over lexemes and make a grammar of them.
@@ -61,183 +62,141 @@ def build_lexed(
     rules = reachable_rules(rules, start)
     check_productive(rules, text)
     boundaries = Boundaries(rules, start, ignored, Lexer(terminals), dict(terminals))
-    made = _Product(rules, ignored, boundaries).rules(start)
-    if _START not in made:
+    lowering = _LexedLowering(rules, ignored, boundaries)
+    if not lowering.facts.is_nullable(Reference(start)) and not lowering.has_text(start):
         raise GrammarError(
             f"No text matches {start!r}: the lexer always finds a longer terminal, or one that "
             "comes first, in place of one that the rules need"
         )
-    return build(made, _START, text)
+    return ContextFreeGrammar(rules, start, lowering)
 
 
-class _Product:
-    """The rules of the product.
+class _LexedLowering:
+    """The states of one grammar.
 
-    What a part of a rule can lead to depends on other rules, so it is a least fixpoint: `_outs`.
+    Args:
+        rules: All rules, by name; every one is productive and refers only to these.
+        ignored: The names of those that read what is ignored between others.
+        boundaries: The classes of boundaries.
     """
 
     def __init__(
         self, rules: Mapping[str, Rule], ignored: Collection[str], boundaries: Boundaries
     ) -> None:
-        self._bodies = {name: _paired(rule.body) for name, rule in rules.items()}
-        self._given = rules
-        self._is_ignored = {
-            node for name in ignored for node in nodes(self._bodies[name]) if name in rules
-        }
+        self._steps = Steps(rules)
         self._boundaries = boundaries
-        self._repetitions: dict[tuple[Expression, int, int | None], Repetition] = {}
-        self._names: dict[Expression, str] = {}
-        self._made: dict[str, Rule] = {}
-        self._wanted: list[tuple[Rule, Expression, int, int]] = []
-        self._outs: dict[_At, dict[int, None]] = {}
-        self._users: dict[_At, dict[_At, None]] = {}
+        self._is_ignored = {
+            node for name in ignored if name in rules for node in nodes(rules[name].body)
+        }
+        self._outcomes = Outcomes(self._steps, self._after)
+        self._numbers: dict[tuple[Symbol, int], int] = {}
 
-    def rules(self, start: str) -> dict[str, Rule]:
-        """All rules that the start rule leads to; `_START` is the first of them."""
-        first = self._boundaries.start
-        body = Reference(start, self._given[start].span)
-        self._solve((body, first))
-        options = [self._expression(body, first, out) for out in self._outs[body, first]]
-        if options:
-            self._made[_START] = Rule(_START, _either(options))
-        for rule, node, before, after in self._wanted:
-            made = Alternatives(tuple(self._options(node, before, after)))
-            self._made[rule.name] = Rule(rule.name, made, rule.span, rule.is_shared)
-        return self._made
+    @property
+    def facts(self) -> Facts:
+        """What the rules can match before the lexer."""
+        return self._steps.facts
 
-    # --- What leads where -----------------------------------------------------------------------
+    def has_text(self, name: str) -> bool:
+        """Whether a rule has a text that is not empty, at the beginning of a text."""
+        return self.facts.has_text(Reference(name)) and bool(
+            self._outcomes.of(name, self._boundaries.start)
+        )
 
-    def _solve(self, start: _At) -> None:
-        self._outs[start] = {}
-        queue: dict[_At, None] = {start: None}
-        while queue:
-            at, _ = queue.popitem()
-
-            def outs(node: Expression, before: int, user: _At = at) -> Iterable[int]:
-                asked = (node, before)
-                if asked not in self._outs:
-                    self._outs[asked] = {}
-                    queue[asked] = None
-                self._users.setdefault(asked, {})[user] = None
-                return tuple(self._outs[asked])
-
-            found = dict.fromkeys(self._find_outs(*at, outs))
-            if len(found) > len(self._outs[at]):
-                self._outs[at] = found
-                queue.update(self._users.get(at, {}))
-
-    def _find_outs(
-        self, node: Expression, before: int, outs: Callable[[Expression, int], Iterable[int]]
-    ) -> Iterator[int]:
-        if isinstance(node, Terminal):
-            yield from self._boundaries.ways(self._symbol(node), before)
-        elif isinstance(node, Reference):
-            yield from outs(self._bodies[node.name], before)
-        elif isinstance(node, Alternatives):
-            for option in node.options:
-                yield from outs(option, before)
-        elif isinstance(node, Repetition):
-            if node.least == 0:
-                yield before
-            for between in outs(node.body, before):
-                yield from outs(self._again(node), between)
-        elif isinstance(node, Sequence) and node.parts:
-            first, rest = node.parts
-            for between in outs(first, before):
-                yield from outs(rest, between)
-        else:
-            yield before
+    def _after(self, step: Step, before: int) -> Iterable[int]:
+        """The classes that reading a lexeme can lead to."""
+        assert isinstance(step.item, Terminal), "a grammar over lexemes has no other parts"
+        return self._boundaries.ways(self._symbol(step.item), before)
 
     def _symbol(self, node: Terminal) -> Symbol:
         return Symbol(node.name, node in self._is_ignored)
 
-    def _again(self, node: Repetition) -> Expression:
-        """What may follow the first time of a repetition."""
-        most = None if node.most is None else node.most - 1
-        if most == 0:
-            return EMPTY_TEXT
-        key = (node.body, max(node.least - 1, 0), most)
-        if key == (node.body, node.least, node.most):
-            return node
-        return self._repetitions.setdefault(key, Repetition(*key))
+    # --- States ---------------------------------------------------------------------------------
 
-    # --- Rules of the product -------------------------------------------------------------------
+    def rule(self, network: Network, name: str) -> int:
+        """The piece that reads a text of a rule that is not empty, at the beginning of a text."""
+        return network.state(_Key(self, name, self._boundaries.start, None))
 
-    def _expression(self, node: Expression, before: int, after: int) -> Expression:
-        """The texts of a part of a rule that lead from one class to another; there are some."""
-        if isinstance(node, Terminal):
-            language = self._boundaries.ways(self._symbol(node), before)[after]
-            return Terminal(language, node.name)
-        if isinstance(node, Reference):
-            rule = self._given[node.name]
-            return self._reference(rule.name, rule, self._bodies[node.name], before, after)
-        if isinstance(node, Repetition):
-            if list(self._outs[node.body, before]) == [before]:
-                body = self._expression(node.body, before, before)
-                return Repetition(body, node.least, node.most)
-            return self._helper(node, before, after)
-        return _either(self._options(node, before, after))
+    def _state(self, network: Network, place: Place | None, before: int, wanted: Wanted) -> int:
+        if place is None:
+            return network.returning(before)
+        return network.state(_Key(self, place, before, wanted))
 
-    def _options(self, node: Expression, before: int, after: int) -> Iterator[Expression]:
-        if isinstance(node, Alternatives):
-            for option in node.options:
-                if after in self._outs[option, before]:
-                    yield self._expression(option, before, after)
-        elif isinstance(node, Repetition) or (isinstance(node, Sequence) and node.parts):
-            if isinstance(node, Repetition):
-                first, rest = node.body, self._again(node)
-                if node.least == 0 and before == after:
-                    yield EMPTY_TEXT
-            else:
-                first, rest = node.parts
-            ways = self._outs.get((first, before), {})
-            for between in ways:
-                if after in self._outs.get((rest, between), {}):
-                    following = self._helper if len(ways) > 1 else self._expression
-                    yield Sequence(
-                        (
-                            self._expression(first, before, between),
-                            following(rest, between, after),
-                        )
-                    )
-        else:
-            yield (
-                EMPTY_TEXT if isinstance(node, Sequence) else self._expression(node, before, after)
-            )
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
 
-    def _helper(self, node: Expression, before: int, after: int) -> Expression:
-        """A rule of its own for a part that several ways lead to."""
-        if isinstance(node, Terminal | Reference) or node is EMPTY_TEXT:
-            return self._expression(node, before, after)
-        name = self._names.setdefault(node, f"%part{len(self._names)}")
-        return self._reference(name, Rule(name, node), node, before, after)
+    def define(self, network: Network, at: str | Place, before: int, wanted: Wanted) -> Definition:
+        """One step into a rule or from a place: its lexemes, all read at once, and its rules."""
+        lexemes: dict[int, tuple[Language, list[int]]] = {}
+        ways: list[Call] = []
+        ends = False
+        for step in self._distinct_steps(at):
+            item, then = step
+            after = self._outcomes.after(step, before, wanted)
+            if item is None:
+                ends = bool(after)
+            elif isinstance(item, Terminal):
+                symbol = self._symbol(item)
+                texts = self._boundaries.ways(symbol, before)
+                for each in after:
+                    outcome = self._numbers.setdefault((symbol, each), len(self._numbers) + 1)
+                    _, states = lexemes.setdefault(outcome, (texts[each], []))
+                    states.append(self._state(network, then, each, wanted))
+            elif after:
+                assert isinstance(item, Reference), "a grammar over lexemes has no other parts"
+                is_any = frozenset(after) == self._outcomes.of(item.name, before)
+                key = _Key(self, item.name, before, None if is_any else frozenset(after))
+                ways.append(Call(network.state(key), self._switch(network, then, after, wanted)))
+        if lexemes:
+            ways.append(self._read(network, lexemes))
+        if len(ways) == 1 and not ends:
+            return ways[0]
+        states = [network.call(*way) for way in ways]
+        return Choice((*states, network.returning(before)) if ends else tuple(states))
 
-    def _reference(
-        self, name: str, rule: Rule, body: Expression, before: int, after: int
-    ) -> Reference:
-        made = f"{name}@{before}>{after}"
-        if made not in self._made:
-            self._made[made] = rule
-            self._wanted.append((Rule(made, body, rule.span, rule.is_shared), body, before, after))
-        return Reference(made, rule.span)
+    def _distinct_steps(self, at: str | Place) -> list[Step]:
+        """The steps that read something, or end, where what reads nothing has been taken."""
+        found: dict[Step, None] = {}
+        queue: dict[str | Place, None] = {at: None}
+        reached = [at]
+        for each in reached:
+            for step in self._outcomes.steps(each):
+                if step.item is not None or step.then is None:
+                    found[step] = None
+                elif step.then not in queue:
+                    queue[step.then] = None
+                    reached.append(step.then)
+        return list(found)
+
+    @staticmethod
+    def _read(network: Network, lexemes: Mapping[int, tuple[Language, list[int]]]) -> Call:
+        """Read any of these lexemes, then go on at its states."""
+        states = {outcome: network.choice(then) for outcome, (_, then) in lexemes.items()}
+        if len(lexemes) == 1:
+            ((outcome, (language, _)),) = lexemes.items()
+            return Call(network.automaton(language.automaton()), states[outcome])
+        automata = {outcome: language.automaton() for outcome, (language, _) in lexemes.items()}
+        return Call(network.state(LexemeChoice.of(automata)), network.switch(states))
+
+    def _switch(
+        self, network: Network, then: Place | None, after: list[int], wanted: Wanted
+    ) -> int:
+        if then is None:
+            return RETURN
+        states = {each: self._state(network, then, each, wanted) for each in after}
+        return network.switch(states) if len(states) > 1 else states[after[0]]
 
 
-def _either(options: Iterable[Expression]) -> Expression:
-    given = tuple(options)
-    return given[0] if len(given) == 1 else Alternatives(given)
+class _Key(NamedTuple):
+    """A rule to enter, or a place, at a boundary of a class; what its piece may end at."""
 
+    lowering: _LexedLowering
+    at: str | Place
+    before: int
+    wanted: Wanted
 
-def _paired(node: Expression) -> Expression:
-    """The same expression with sequences of two parts only, each place a node of its own."""
-    if isinstance(node, Sequence):
-        rest: Expression = EMPTY_TEXT
-        for part in reversed(node.parts):
-            paired = _paired(part)
-            rest = paired if rest is EMPTY_TEXT else Sequence((paired, rest))
-        return rest
-    if isinstance(node, Alternatives):
-        return Alternatives(tuple(map(_paired, node.options)))
-    if isinstance(node, Repetition):
-        most = node.most
-        return EMPTY_TEXT if most == 0 else Repetition(_paired(node.body), node.least, most)
-    return node
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.at)
+
+    def expand(self, network: Network) -> Definition:
+        return self.lowering.define(network, self.at, self.before, self.wanted)

@@ -75,6 +75,7 @@ class Lexer:
         self._classes, self._next = _tabulate(edges)
         self._threat, self._after = self._find_threats()
         self._leading: dict[str, frozenset[int]] = {}
+        self._characters: dict[tuple[int, ...], Language] = {}
         self._effects: dict[tuple[int, str], Effect] = {}
         self._lexemes: dict[tuple[str, Threats], dict[Threats, Language]] = {}
 
@@ -165,12 +166,20 @@ class Lexer:
         number = {at: n for n, at in enumerate(order)}
         edges = []
         for at in order:
-            spans: dict[int, list[tuple[int, int]]] = {}
+            kinds: dict[int, list[int]] = {}
             for kind, there in ways[at]:
                 if there in live:
-                    spans.setdefault(number[there], []).extend(self._classes[kind])
-            edges.append(tuple((characters(ranges), to) for to, ranges in spans.items()))
+                    kinds.setdefault(number[there], []).append(kind)
+            edges.append(tuple((self._any_of(tuple(each)), to) for to, each in kinds.items()))
         return machine(Machine(tuple(edges), frozenset(number[at] for at in ends)))
+
+    def _any_of(self, kinds: tuple[int, ...]) -> Language:
+        """The characters of these classes."""
+        known = self._characters.get(kinds)
+        if known is None:
+            known = characters(span for kind in kinds for span in self._classes[kind])
+            self._characters[kinds] = known
+        return known
 
     def _states_before(self, name: str) -> frozenset[int]:
         """The states that lead to a lexeme of a terminal, its ends included."""

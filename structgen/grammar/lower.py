@@ -1,80 +1,29 @@
-"""Grammar trees to network states, without left recursion.
+"""Grammar trees to network states.
 
-A *place* is a list of expressions that are still to be read, one after the other, in a rule; the
-key of a network state. Nothing is multiplied out: the list after a choice is shared by its options,
-a repetition is a place that comes back to itself, and a rule is a piece that is called.
+A place (see `structgen.grammar.steps`) is the key of a network state, and a rule is a piece that is
+called. A text that a rule captures is part of the places after it, as long as something there reads
+it again: so a rule has an instance for each text that occurs (`structgen.grammar.parameters`).
 
-A text that a rule captures is part of the places after it, as long as something there reads it
-again: so a rule has an instance for each text that occurs (`structgen.grammar.parameters`).
-
-Two things keep the network free of loops that read nothing:
-
-- The piece of a rule reads its texts that are *not empty*. Where a rule may be empty, the caller
-  chooses between calling it and going on. The parts of a sequence that may be empty are left out
-  from the front, one at a time.
-- Rules that begin with themselves (directly, through each other, or behind parts that may be
-  empty) are read from the bottom up. What begins a text of `A` is some expression that begins no
-  rule of its component; reading it and what follows it in its rule has read some `C`. Then either
-  `C` is `A` and the text may end, or `C` begins a rule `D` of the component, and what follows it
-  there has read a `D`. This is the left-corner transform, restricted to components (Moore,
-  'Removing left recursion from context-free grammars', NAACL 2000; Johnson, 'Finite-state
-  approximation of constraint-based grammars using left-corner grammar transforms', COLING-ACL
-  1998). It keeps the language, not the trees.
+Where words are to be apart (`structgen.grammar.apart`), so is the class of the boundary before a
+place, and a rule returns the class that it has come to as its outcome.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from structgen.errors import GrammarError
-from structgen.grammar.analysis import Facts, components
+from structgen.grammar.analysis import Facts
+from structgen.grammar.apart import FREE, Apart
+from structgen.grammar.lexeme_choice import LexemeChoice
+from structgen.grammar.outcomes import Outcomes, Wanted
 from structgen.grammar.parameters import Parameters, Use
-from structgen.grammar.tree import (
-    Alternatives,
-    Captured,
-    Copy,
-    Embedded,
-    Expression,
-    Literal,
-    Reference,
-    Repetition,
-    Rule,
-    Sequence,
-    Terminal,
-    nodes,
-)
+from structgen.grammar.steps import Items, Place, Step, Steps
+from structgen.grammar.tree import Captured, Copy, Embedded, Literal, Reference, Rule, Terminal
 from structgen.network import RETURN, Call, Capture, Choice, Definition, Network
-from structgen.regular import EPSILON, length, text
+from structgen.regular import length, text
 
 __all__ = ["Lowering"]
-
-
-class _List:
-    """Expressions to read, interned: equal lists of one grammar are one object."""
-
-    __slots__ = ("first", "rest")
-
-    def __init__(self, first: _Item, rest: _List | None) -> None:
-        self.first = first
-        self.rest = rest
-
-
-class _NotEmpty(NamedTuple):
-    """The texts of an expression that are not empty, where it may be empty."""
-
-    expression: Expression
-
-
-_Item = Expression | _NotEmpty
-
-
-class _Corner(NamedTuple):
-    """What has been read is a text of rule `read`, with which a text of `wanted` begins."""
-
-    wanted: str
-    read: str
-
 
 _Texts = tuple[tuple[str, str | None], ...]
 """What has been captured, by label, sorted; None in the sketch of a capture: not known."""
@@ -85,314 +34,221 @@ class Lowering:
 
     Args:
         rules: All rules, by name; every one is productive and refers only to these.
+        apart: Which terminals may not touch; None: any may.
     """
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self._rules = rules
-        self.facts = Facts(rules)
+    def __init__(self, rules: Mapping[str, Rule], apart: Apart | None = None) -> None:
+        self._apart = apart
+        self._steps = Steps(rules)
+        self._outcomes = Outcomes(self._steps, self._after)
         self._parameters = Parameters(rules)
-        self._uses_of_lists: dict[_List, Use] = {}
-        self._lists: dict[tuple[_Item, _List | None], _List] = {}
-        self._repetitions: dict[tuple[Expression, int, int | None], Repetition] = {}
-        self._component: dict[str, dict[str, None]] = {}
-        self._find_left_recursion()
-        self._uses: dict[str, list[tuple[str, _List | None]]] = {}
+        self._uses_of_lists: dict[Items, Use] = {}
 
-    def _find_left_recursion(self) -> None:
-        edges = {
-            name: list(dict.fromkeys(start.name for start in self.facts.starts(rule.body)))
-            for name, rule in self._rules.items()
-        }
-        for component in components(edges):
-            if len(component) > 1 or component[0] in edges[component[0]]:
-                members = dict.fromkeys(sorted(component))
-                for name in component:
-                    if any(isinstance(n, Captured) for n in nodes(self._rules[name].body)):
-                        raise GrammarError(
-                            f"The rule {name!r} begins with itself, and such a rule captures "
-                            "nothing; capture in a rule of its own"
-                        )
-                    self._component[name] = members
+    @property
+    def facts(self) -> Facts:
+        """What the rules can match, were no words to be apart."""
+        return self._steps.facts
 
-    # --- Lists ----------------------------------------------------------------------------------
+    def has_text(self, name: str) -> bool:
+        """Whether a rule has a text that is not empty."""
+        has_text = self.facts.has_text(Reference(name))
+        return has_text and (self._apart is None or bool(self._outcomes.of(name, FREE)))
 
-    def _put(self, item: _Item, rest: _List | None) -> _List | None:
-        """`item`, then `rest`."""
-        if isinstance(item, Sequence):
-            for part in reversed(item.parts):
-                rest = self._put(part, rest)
-            return rest
-        if not isinstance(item, _NotEmpty) and not self.facts.has_text(item):
-            return rest
-        made = self._lists.get((item, rest))
-        if made is None:
-            made = self._lists[item, rest] = _List(item, rest)
-        return made
-
-    def _is_nullable(self, item: _Item) -> bool:
-        return not isinstance(item, _NotEmpty) and self.facts.is_nullable(item)
-
-    def _not_empty(self, item: _Item) -> _Item:
-        return _NotEmpty(item) if self._is_nullable(item) else item  # type: ignore[arg-type]
-
-    def _again(self, repetition: Repetition) -> Expression:
-        """What may follow the first time of a repetition."""
-        body = repetition.body
-        least = 0 if self._is_nullable(body) else max(repetition.least - 1, 0)
-        most = None if repetition.most is None else repetition.most - 1
-        if most == 0:
-            return Sequence(())
-        key = (body, least, most)
-        made = self._repetitions.get(key)
-        if made is None:
-            made = self._repetitions[key] = Repetition(body, least, most)
-        return made
-
-    # --- States ---------------------------------------------------------------------------------
-
-    def rule(self, network: Network, name: str, texts: _Texts = ()) -> int:
+    def rule(self, network: Network, name: str) -> int:
         """The piece that reads a text of a rule that is not empty."""
+        return self._rule(network, name, _At((), FREE, None))
+
+    # --- Keys -----------------------------------------------------------------------------------
+
+    def _rule(self, network: Network, name: str, at: _At) -> int:
+        texts = at.texts
         if texts:
             texts = _only(texts, self._parameters.of(Reference(name)).reads)
-        return network.state(RulePiece(self, name, texts))
+        return network.state(_RulePiece(self, name, at._replace(texts=texts)))
 
-    def state(
-        self,
-        network: Network,
-        items: _List | None,
-        corner: _Corner | None = None,
-        texts: _Texts = (),
-    ) -> int:
-        """The state that reads `items`, then ends the piece or goes on up from `corner`."""
-        if items is None and corner is None:
-            return RETURN
-        return network.state(self.place(items, corner, texts))
+    def _state(self, network: Network, place: Place | None, at: _At) -> int:
+        if place is None:
+            return network.returning(at.before)
+        return network.state(self.key(place, at))
 
-    def place(self, items: _List | None, corner: _Corner | None, texts: _Texts) -> Place:
-        """The same as a key, with the captured texts that still matter."""
-        if texts and corner is None:
-            texts = _only(texts, self._read_by(items).reads)
-        return Place(self, items, corner, texts)
+    def key(self, place: Place, at: _At) -> _PlaceKey:
+        """A place with the captured texts that still matter."""
+        if at.texts and place.corner is None:
+            at = at._replace(texts=_only(at.texts, self._read_by(place.items).reads))
+        return _PlaceKey(self, place, at)
 
-    def _read_by(self, items: _List | None) -> Use:
+    def _read_by(self, items: Items | None) -> Use:
         if items is None:
             return Use()
         use = self._uses_of_lists.get(items)
         if use is None:
-            first = items.first.expression if isinstance(items.first, _NotEmpty) else items.first
-            use = self._parameters.of(first).then(self._read_by(items.rest))
+            use = self._parameters.of(items.expression).then(self._read_by(items.rest))
             self._uses_of_lists[items] = use
         return use
 
-    def define(
-        self, network: Network, items: _List, corner: _Corner | None, texts: _Texts
-    ) -> Definition:
-        """One step from a place."""
-        item, rest = items.first, items.rest
-        if isinstance(item, Captured):
-            return self._define_capture(network, item, rest, texts)
-        then = self.state(network, rest, corner, texts)
-        if isinstance(item, _NotEmpty):
-            inner = item.expression
-            if isinstance(inner, Reference):
-                after = self._after_last(inner.name, rest, corner, then)
-                return Call(self.rule(network, inner.name, texts), after)
-            if isinstance(inner, Terminal):
-                return Call(network.automaton((inner.language - EPSILON).automaton()), then)
-            return Choice(
-                tuple(
-                    self.state(network, self._put(first, following), corner, texts)
-                    for first, following in self._first_parts(inner, rest)
-                )
-            )
-        if isinstance(item, Alternatives):
-            return Choice(
-                tuple(
-                    self.state(network, self._put(each, rest), corner, texts)
-                    for each in item.options
-                )
-            )
-        if isinstance(item, Repetition):
-            once = self._put(self._not_empty(item.body), self._put(self._again(item), rest))
-            states = [self.state(network, once, corner, texts)]
-            if self._is_nullable(item):
-                states.append(then)
-            return Choice(tuple(states))
-        if isinstance(item, Literal):
-            return Choice((network.literal(item.text.encode(), then),))
-        if isinstance(item, Terminal):
-            return Call(network.automaton(item.language.automaton()), then)
-        if isinstance(item, Embedded):
-            return Call(item.source.start(network), then)
-        if isinstance(item, Copy):
-            copied = dict(texts)[item.label]
-            if copied is None:
-                return Choice((network.UNKNOWN,))
-            return Choice((network.literal(copied.encode(), then),))
-        assert isinstance(item, Reference), "sequences are put part by part"
-        piece = self.rule(network, item.name, texts)
-        after = self._after_last(item.name, rest, corner, then)
-        if self._is_nullable(item):
-            return Choice((network.call(piece, after), then))
-        return Call(piece, after)
+    def least_length(self, at: str | Place) -> int:
+        """No text of a rule that is not empty, or from a place, has fewer bytes."""
+        return self._steps.least_length(at)
 
-    def _define_capture(
-        self, network: Network, item: Captured, rest: _List | None, texts: _Texts
-    ) -> Definition:
-        """One step from a place at which a text is captured."""
+    # --- Classes of boundaries --------------------------------------------------------------------
+
+    def _after(self, step: Step, before: int) -> Iterable[int]:
+        """The classes after a step's item; where no words are apart, there is one."""
+        item, apart = step.item, self._apart
+        if apart is None or isinstance(item, Captured | Copy):
+            return (FREE,)
+        if isinstance(item, Literal):
+            after = apart.after(item.text, before)
+            return () if after is None else (after,)
+        assert isinstance(item, Terminal), "nothing is embedded where words are apart"
+        ways = apart.ways(item.language, before)
+        return {*ways, before} if item.language.nullable else ways
+
+    # --- Definitions ----------------------------------------------------------------------------
+
+    def define(self, network: Network, place: str | Place, at: _At) -> Definition:
+        """One step into a rule, or from a place."""
+        steps = self._outcomes.steps(place)
+        if len(steps) == 1 and isinstance(steps[0].item, Captured):
+            return self._capture(network, steps[0].item, steps[0].then, at)
+        ways = [way for step in steps for way in self._ways(network, step, at)]
+        if len(ways) == 1 and isinstance(ways[0], Call):
+            return ways[0]
+        return Choice(tuple(network.call(*w) if isinstance(w, Call) else w for w in ways))
+
+    def _ways(self, network: Network, step: Step, at: _At) -> Iterator[Call | int]:
+        """The calls and states that take a step; none where words would touch."""
+        item, then = step
+        after = [FREE] if self._apart is None else self._outcomes.after(step, at.before, at.wanted)
+        if not after:
+            return
+        if isinstance(item, Terminal):
+            yield from self._read(network, item, then, after, at)
+        elif isinstance(item, Reference):
+            wanted: Wanted = frozenset(after)
+            if self._apart is None or wanted == self._outcomes.of(item.name, at.before):
+                wanted = None
+            piece = self._rule(network, item.name, at._replace(wanted=wanted))
+            yield Call(piece, self._switch(network, then, after, at))
+        elif isinstance(item, Embedded):
+            yield Call(item.source.start(network), self._state(network, then, at))
+        else:
+            (before,) = after
+            state = self._state(network, then, at._replace(before=before))
+            if isinstance(item, Literal):
+                yield network.literal(item.text.encode(), state)
+            elif isinstance(item, Copy):
+                copied = dict(at.texts)[item.label]
+                yield network.UNKNOWN if copied is None else network.literal(copied.encode(), state)
+            else:
+                assert item is None, "a capture is the only step from its place"
+                yield state
+
+    def _read(
+        self, network: Network, item: Terminal, then: Place | None, after: list[int], at: _At
+    ) -> Iterator[Call | int]:
+        """Read a terminal; its empty text reads nothing, where words are apart."""
+        if self._apart is None:
+            piece = network.automaton(item.language.automaton())
+            yield Call(piece, self._state(network, then, at))
+            return
+        if item.language.nullable and at.before in after:
+            yield self._state(network, then, at)
+        texts = self._apart.ways(item.language, at.before)
+        automata = {each: texts[each].automaton() for each in after if each in texts}
+        if len(automata) == 1:
+            ((each, automaton),) = automata.items()
+            state = self._state(network, then, at._replace(before=each))
+            yield Call(network.automaton(automaton), state)
+        elif automata:
+            piece = network.state(LexemeChoice.of(automata))
+            yield Call(piece, self._switch(network, then, list(automata), at))
+
+    def _switch(self, network: Network, then: Place | None, after: list[int], at: _At) -> int:
+        if then is None:
+            return network.RETURN
+        states = {each: self._state(network, then, at._replace(before=each)) for each in after}
+        return network.switch(states) if len(states) > 1 else states[after[0]]
+
+    def _capture(self, network: Network, item: Captured, then: Place | None, at: _At) -> Definition:
         language = item.language
-        known = dict(texts)
+        known = dict(at.texts)
         if item.extends and item.label in known:
             before = known[item.label]
             if before is None:
                 return Choice((network.UNKNOWN,))
             language &= text(before) + length(1)
         piece = network.automaton(language.automaton())
-        if rest is None:
+        if then is None:
             return Call(piece, RETURN)
-        others = tuple(each for each in texts if each[0] != item.label)
-        return Capture(piece, AfterCapture(self, item.label, rest, others))
-
-    @staticmethod
-    def _after_last(name: str, rest: _List | None, corner: _Corner | None, then: int) -> int:
-        """Where to go on after a rule; nowhere in `a ::= a "+" a` after the second `a`.
-
-        Its piece reads any text of `a`, and a text of `a` with more of the same after it is one: so
-        what may come after is read inside it already, and the call keeps nothing on the stack.
-        """
-        return RETURN if rest is None and corner == (name, name) else then
-
-    def _first_parts(
-        self, expression: Expression, rest: _List | None
-    ) -> Iterator[tuple[_Item, _List | None]]:
-        """(what reads the first bytes, what follows) for the texts that are not empty."""
-        if not self.facts.has_text(expression):
-            return
-        if isinstance(expression, Sequence):
-            following = [rest]
-            for part in reversed(expression.parts):
-                following.append(self._put(part, following[-1]))
-            following.pop()
-            for part in expression.parts:
-                yield from self._first_parts(part, following.pop())
-                if not self._is_nullable(part):
-                    return
-        elif isinstance(expression, Alternatives):
-            for option in expression.options:
-                yield from self._first_parts(option, rest)
-        elif isinstance(expression, Repetition):
-            again = self._put(self._again(expression), rest)
-            yield from self._first_parts(expression.body, again)
-        else:
-            yield self._not_empty(expression), rest
-
-    # --- Left recursion -------------------------------------------------------------------------
-
-    def define_rule(self, network: Network, name: str, texts: _Texts) -> Definition:
-        """One step into a rule."""
-        component = self._component.get(name)
-        if component is None:
-            items = self._put(self._not_empty(self._rules[name].body), None)
-            assert items is not None, "only rules with a text that is not empty are called"
-            return self.define(network, items, None, texts)
-        return Choice(
-            tuple(
-                self.state(network, self._put(first, following), _Corner(name, begun), texts)
-                for begun in component
-                for first, following in self._first_parts(self._rules[begun].body, None)
-                if _referred(first) not in component
-            )
-        )
-
-    def define_corner(self, network: Network, corner: _Corner, texts: _Texts) -> Definition:
-        """One step up: the text ends, or what has been read begins a larger part of it."""
-        self._find_uses(corner.wanted)
-        reached = [corner.read]  # and what is also read, where nothing need follow
-        states = []
-        for read in reached:
-            for name, following in self._uses[read]:
-                larger = _Corner(corner.wanted, name)
-                cell = following
-                while cell is not None:
-                    items = self._put(self._not_empty(cell.first), cell.rest)
-                    states.append(self.state(network, items, larger, texts))
-                    if not self._is_nullable(cell.first):
-                        break
-                    cell = cell.rest
-                if cell is None and name not in reached:
-                    reached.append(name)
-        if corner.wanted in reached:
-            states.append(RETURN)
-        return Choice(tuple(states))
-
-    def _find_uses(self, name: str) -> None:
-        """For each rule of a component, where rules of the component begin with it."""
-        if name in self._uses:
-            return
-        component = self._component[name]
-        for member in component:
-            self._uses[member] = []
-        for member in component:
-            for first, following in self._first_parts(self._rules[member].body, None):
-                referred = _referred(first)
-                if referred in component:
-                    self._uses[referred].append((member, following))
+        others = tuple(each for each in at.texts if each[0] != item.label)
+        at = at._replace(texts=others, before=FREE)
+        return Capture(piece, _AfterCapture(self, item.label, then, at))
 
 
 def _only(texts: _Texts, labels: frozenset[str]) -> _Texts:
     return tuple(each for each in texts if each[0] in labels)
 
 
-def _referred(item: _Item) -> str | None:
-    expression = item.expression if isinstance(item, _NotEmpty) else item
-    return expression.name if isinstance(expression, Reference) else None
+class _At(NamedTuple):
+    """What is known at a place.
+
+    Attributes:
+        texts: What has been captured and is read again.
+        before: The class of the boundary before it.
+        wanted: The classes at which the piece may end.
+    """
+
+    texts: _Texts
+    before: int
+    wanted: Wanted
 
 
-class RulePiece(NamedTuple):
+class _RulePiece(NamedTuple):
     """The texts of a rule that are not empty; a piece."""
 
     lowering: Lowering
     name: str
-    texts: _Texts
+    at: _At
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.name)
 
     def expand(self, network: Network) -> Definition:
-        """See `Lowering`."""
-        return self.lowering.define_rule(network, self.name, self.texts)
+        return self.lowering.define(network, self.name, self.at)
 
 
-class Place(NamedTuple):
-    """What is still to be read in a rule."""
+class _PlaceKey(NamedTuple):
+    """A place where this is known."""
 
     lowering: Lowering
-    items: _List | None
-    corner: _Corner | None
-    texts: _Texts
+    place: Place
+    at: _At
+
+    def least_length(self) -> int:
+        return self.lowering.least_length(self.place)
 
     def expand(self, network: Network) -> Definition:
-        """See `Lowering`."""
-        lowering, items, corner, texts = self
-        if items is not None:
-            return lowering.define(network, items, corner, texts)
-        assert corner is not None, "the end of a rule is RETURN"
-        return lowering.define_corner(network, corner, texts)
+        return self.lowering.define(network, self.place, self.at)
 
 
-class AfterCapture(NamedTuple):
+class _AfterCapture(NamedTuple):
     """What follows a captured text in a rule (see `structgen.network.TextKey`)."""
 
     lowering: Lowering
     label: str
-    items: _List
-    others: _Texts
+    place: Place
+    at: _At
 
-    def after(self, text: bytes) -> Place:
+    def after(self, text: bytes) -> _PlaceKey:
         """The place where the text is known."""
-        return self._place(text.decode())
+        return self._key(text.decode())
 
-    def sketch(self) -> Place:
+    def sketch(self) -> _PlaceKey:
         """The place where it is not; a copy of it is `UNKNOWN`."""
-        return self._place(None)
+        return self._key(None)
 
-    def _place(self, text: str | None) -> Place:
-        texts = tuple(sorted([*self.others, (self.label, text)], key=lambda each: each[0]))
-        return self.lowering.place(self.items, None, texts)
+    def _key(self, text: str | None) -> _PlaceKey:
+        texts = [*self.at.texts, (self.label, text)]
+        texts.sort(key=lambda each: each[0])
+        return self.lowering.key(self.place, self.at._replace(texts=tuple(texts)))

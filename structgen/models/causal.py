@@ -1,16 +1,18 @@
 """Causal models of transformers, with a key-value cache.
 
 Texts of a batch grow by different numbers of tokens: each block of new tokens is padded on the left
-and the padding is masked for good, so the cache has holes; positions count real tokens only.
+and the padding is masked for good, so the cache has holes; positions count real tokens only. Layers
+that look back over a window of the cache, or keep a state, cannot have holes (`models.separate`).
 """
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from structgen.models.described import describe
 from structgen.models.inner import InnerModel, InnerTreeSession, inner_obstacle
+from structgen.models.separate import SeparateSessions
 from structgen.models.tree import CausalTreeSession, tree_obstacle
 
 if TYPE_CHECKING:
@@ -40,8 +42,10 @@ class CausalBackend:
         self._obstacle: str | None = _UNKNOWN
         self._inner_obstacle: str | None = _UNKNOWN
 
-    def start(self) -> CausalSession:
+    def start(self) -> CausalSession | SeparateSessions:
         """A session whose batch is fixed by its first `forward`."""
+        if not _may_have_holes(self.model):
+            return SeparateSessions(lambda: CausalSession(self.model))
         if self.model.device.type == "cpu" and self.inner_obstacle() is None:
             return SparseCausalSession(self.model)
         return CausalSession(self.model)
@@ -60,13 +64,7 @@ class CausalBackend:
 
     def describe(self) -> str:
         """The model's shape and where it runs: passes cost the same where these are the same."""
-        import torch
-
-        where = [platform.node(), platform.processor(), torch.__version__, torch.get_num_threads()]
-        if self.model.device.type == "cuda":
-            where.append(torch.cuda.get_device_name(self.model.device))
-        config = self.model.config.to_json_string(use_diff=False)
-        return "\n".join(map(str, [*where, self.model.device, self.model.dtype, config]))
+        return describe(self.model)
 
     def start_tree(self) -> CausalTreeSession:
         """A session of one text that looks at trees.
@@ -80,6 +78,14 @@ class CausalBackend:
         if self.inner_obstacle() is None:
             return InnerTreeSession(self.model)
         return CausalTreeSession(self.model)
+
+
+def _may_have_holes(model: Any) -> bool:
+    """Whether all layers remember keys and values of all tokens: others count holes as tokens."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=model.config).layers)
 
 
 class CausalSession:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-__all__ = ["Backend", "Session", "SparseSession", "TreeBackend", "TreeSession"]
+__all__ = ["Backend", "PromptSession", "Session", "SparseSession", "TreeBackend", "TreeSession"]
 
 
 class Session(Protocol):
@@ -41,6 +41,22 @@ class SparseSession(Protocol):
 
         Args:
             bitmask: int32[n, W], for each of the n rows of logits the tokens that may come.
+        """
+        ...
+
+
+@runtime_checkable
+class PromptSession(Protocol):
+    """A session, of texts or of a tree, whose prompts are no part of the texts."""
+
+    def read(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Read the prompts, before anything else.
+
+        Args:
+            prompts: For each text, at least one token.
+
+        Returns:
+            What each text begins with, at least one token, which has not been fed.
         """
         ...
 

@@ -1,8 +1,9 @@
 """Trees of drafts in one forward pass of a transformers causal model.
 
 A tree's nodes attend to the whole text, to their ancestors and to themselves, by a mask with four
-dimensions; their positions count from the end of the text by depth. Afterwards the accepted path is
-moved to its place in the key-value cache, and the rest of the tree is cut off.
+dimensions; their positions count from the end of the text by depth, and layers with a sliding
+window look back by those positions. Afterwards the accepted path is moved to its place in the
+key-value cache, and the rest of the tree is cut off.
 
 This is right only where attention is all that a layer remembers and positions come from
 `position_ids`, so it is tried out before it is used: `tree_obstacle`.
@@ -11,16 +12,28 @@ This is right only where attention is all that a layer remembers and positions c
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from structgen.models.tree_mask import TreeView, additive, tree_view
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["CausalTreeSession", "tree_obstacle"]
+    from structgen.models.protocol import TreeSession
 
-_ATTENTION = ("eager", "sdpa")  # implementations that take a mask with four dimensions
+__all__ = [
+    "ATTENTION",
+    "CausalTreeSession",
+    "keep_cached_path",
+    "sliding_window",
+    "tree_equals_paths",
+    "tree_obstacle",
+]
+
+ATTENTION = ("eager", "sdpa")  # implementations that take a mask with four dimensions
 _TOLERANCE = {"float64": 1e-6, "float32": 1e-3, "float16": 0.05, "bfloat16": 0.2}
+_KINDS = ("full_attention", "sliding_attention")
 
 
 class CausalTreeSession:
@@ -34,7 +47,10 @@ class CausalTreeSession:
         from transformers import DynamicCache
 
         self._model = model
-        self._cache = DynamicCache(config=model.config)
+        # Without a configuration, layers with a window keep all tokens: a path through a tree may
+        # need those that its other nodes would have pushed out.
+        self._cache = DynamicCache()
+        self._window, self._mixed = sliding_window(model)
         self._length = 0  # tokens of the text that are in the cache
         self._drafted = 0  # nodes that are in the cache after them
 
@@ -52,24 +68,14 @@ class CausalTreeSession:
             raise ValueError("The text needs at least one new token")
         if self._drafted:
             raise ValueError("Say which nodes of the last tree to keep first")
-        start, known = self._length, len(text)
-        total = known + len(tokens)
-        positions = torch.arange(start, start + total)
-        mask = None
-        if tokens:
-            seen, depths = _ancestors(parents)
-            positions[known:] = start + known + torch.tensor(depths)
-            allowed = torch.ones(total, start + total, dtype=torch.bool).tril(start)
-            allowed[known:, start + known :] = seen
-            mask = torch.zeros(allowed.shape, dtype=self._model.dtype)
-            mask.masked_fill_(~allowed, torch.finfo(mask.dtype).min)
-            mask = mask[None, None].to(self._model.device)
+        known = len(text)
+        view = tree_view(self._length, known, parents)
         device = self._model.device
         with torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor([[*text, *tokens]], device=device),
-                attention_mask=mask,
-                position_ids=positions[None].to(device),
+                attention_mask=self._mask(view) if tokens or self._window else None,
+                position_ids=view.positions[None].to(device),
                 past_key_values=self._cache,
                 use_cache=True,
                 logits_to_keep=len(tokens) + 1,
@@ -78,22 +84,65 @@ class CausalTreeSession:
         self._drafted = len(tokens)
         return output.logits[0].clone()  # a tensor of inference mode cannot be masked in place
 
+    def _mask(self, view: TreeView) -> Any:
+        """The mask for all layers, or those for each kind of layer."""
+        model = self._model
+        whole = additive(view.allowed, model.dtype).to(model.device)
+        if self._window is None:
+            return whole
+        near = additive(view.within(self._window), model.dtype).to(model.device)
+        return dict(zip(_KINDS, (whole, near), strict=True)) if self._mixed else near
+
     def keep_path(self, nodes: Sequence[int]) -> None:
         """Make a path of the last tree part of the text, and forget its other nodes."""
-        import torch
-
-        if self._drafted:
-            begin, end = self._length, self._length + len(nodes)
-            index = torch.tensor([begin + node for node in nodes], dtype=torch.int64)
-            in_place = list(nodes) == list(range(len(nodes)))
-            with torch.inference_mode():
-                for layer in () if in_place else self._cache.layers:
-                    where = index.to(layer.keys.device)
-                    for states in (layer.keys, layer.values):  # [1, heads, cached, width]
-                        states[:, :, begin:end] = states.index_select(2, where)
-                self._cache.crop(-(self._drafted - len(nodes)))
-            self._length = end
+        keep_cached_path(self._cache, self._length, self._drafted, nodes)
+        self._length += len(nodes) if self._drafted else 0
         self._drafted = 0
+
+
+def keep_cached_path(cache: Any, length: int, drafted: int, nodes: Sequence[int]) -> None:
+    """Move a path of a tree to the end of the text, and cut the tree off.
+
+    Args:
+        cache: A dynamic cache of full attention layers: the text, then the tree.
+        length: Tokens of the text.
+        drafted: Nodes of the tree.
+        nodes: The path, each node's parent before it.
+    """
+    import torch
+
+    if not drafted:
+        return
+    begin, end = length, length + len(nodes)
+    index = torch.tensor([begin + node for node in nodes], dtype=torch.int64)
+    in_place = list(nodes) == list(range(len(nodes)))
+    with torch.inference_mode():
+        for layer in () if in_place else cache.layers:
+            where = index.to(layer.keys.device)
+            for states in (layer.keys, layer.values):  # [1, heads, cached, width]
+                states[:, :, begin:end] = states.index_select(2, where)
+        cache.crop(-(drafted - len(nodes)))
+
+
+def sliding_window(model: Any) -> tuple[int | None, bool]:
+    """How far layers look back, the token itself included, and whether only some of them do.
+
+    Args:
+        model: A causal model of transformers.
+
+    Returns:
+        None where all look at the whole text. Where windows differ, the first.
+    """
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicSlidingWindowLayer
+
+    layers = DynamicCache(config=model.config).layers
+    windows = [
+        layer.sliding_window if type(layer) is DynamicSlidingWindowLayer else None
+        for layer in layers
+    ]
+    first = next((window for window in windows if window is not None), None)
+    return first, any(window != first for window in windows)
 
 
 def tree_obstacle(model: Any) -> str | None:
@@ -105,24 +154,55 @@ def tree_obstacle(model: Any) -> str | None:
     Args:
         model: A causal model of transformers.
     """
-    from transformers import DynamicCache
-    from transformers.cache_utils import DynamicLayer
-
     attention = getattr(model.config, "_attn_implementation", None)
-    if attention not in _ATTENTION:
+    if attention not in ATTENTION:
         return f"its attention ({attention}) takes no mask of a tree"
     parameters = inspect.signature(model.forward).parameters
     if not {"position_ids", "past_key_values", "logits_to_keep"} <= parameters.keys():
         return "its positions or its cache cannot be given"
+    obstacle = _cache_obstacle(model)
+    if obstacle is not None:
+        return obstacle
+    import torch
+
+    def alone(path: Sequence[int]) -> torch.Tensor:
+        tokens = torch.tensor([path], device=model.device)
+        logits: torch.Tensor = model(input_ids=tokens).logits[0, -1]
+        return logits
+
+    if tree_equals_paths(model, lambda: CausalTreeSession(model), alone):
+        return None
+    return "its logits for a tree are not those of its paths"
+
+
+def _cache_obstacle(model: Any) -> str | None:
+    """Why single tokens cannot be dropped from what layers remember; None if they can."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
     layers = DynamicCache(config=model.config).layers
-    other = sorted({type(layer).__name__ for layer in layers if type(layer) is not DynamicLayer})
+    known = (DynamicLayer, DynamicSlidingWindowLayer)
+    other = sorted({type(layer).__name__ for layer in layers if type(layer) not in known})
     if other:
         return f"its cache cannot drop single tokens ({', '.join(other)})"
-    return None if _tree_equals_paths(model) else "its logits for a tree are not those of its paths"
+    config = model.config.get_text_config()
+    kinds = sorted(set(getattr(config, "layer_types", None) or ()) - set(_KINDS))
+    if kinds or getattr(config, "attention_chunk_size", None):
+        return f"its layers look back in a way of their own ({', '.join(kinds) or 'chunks'})"
+    windows = {getattr(layer, "sliding_window", None) for layer in layers} - {None}
+    return "its layers have windows of different sizes" if len(windows) > 1 else None
 
 
-def _tree_equals_paths(model: Any) -> bool:
-    """Whether a small tree's logits, and those after its cache has been cut, are the paths'."""
+def tree_equals_paths(
+    model: Any, session: Callable[[], TreeSession], alone: Callable[[Sequence[int]], torch.Tensor]
+) -> bool:
+    """Whether a small tree's logits, and those after its path was kept, are the paths'.
+
+    Args:
+        model: A model of transformers.
+        session: Starts a session of it, of an empty text.
+        alone: floating[V], the logits after some tokens, of the model as it is.
+    """
     import torch
 
     text, tokens, parents = [1, 2, 3], [4, 5, 6, 7], [-1, -1, 0, 1]
@@ -130,30 +210,15 @@ def _tree_equals_paths(model: Any) -> bool:
     paths = [text, [*text, 4], [*text, 5], [*text, 4, 6], [*text, 5, 7], [*text, 5, 7, 8]]
     if int(model.get_input_embeddings().weight.shape[0]) <= max(map(max, paths)):
         return False
-    session = CausalTreeSession(model)
-    rows = [session.forward_tree(text, tokens, parents)]
-    session.keep_path(kept)
-    rows.append(session.forward_tree([8], [], []))
+    tried = session()
+    try:
+        rows = [tried.forward_tree(text, tokens, parents)]
+        tried.keep_path(kept)
+        rows.append(tried.forward_tree([8], [], []))
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+        return False  # a model of another make
     found = torch.cat(rows).double()
     with torch.inference_mode():
-        expected = torch.stack(
-            [
-                model(input_ids=torch.tensor([path], device=model.device)).logits[0, -1]
-                for path in paths
-            ]
-        ).double()
+        expected = torch.stack([alone(path) for path in paths]).double()
     allowance = _TOLERANCE[str(model.dtype).removeprefix("torch.")] * float(expected.std(-1).max())
     return bool(((found - expected).abs() <= allowance).all())
-
-
-def _ancestors(parents: Sequence[int]) -> tuple[torch.Tensor, list[int]]:
-    """bool[n, n], whether node j is node i or above it; and each node's depth, from 0."""
-    import torch
-
-    seen = torch.eye(len(parents), dtype=torch.bool)
-    depths: list[int] = []
-    for node, parent in enumerate(parents):
-        depths.append(0 if parent < 0 else depths[parent] + 1)
-        if parent >= 0:
-            seen[node] |= seen[parent]
-    return seen, depths

@@ -6,6 +6,7 @@ from structgen.network.definitions import (
     Choice,
     Definition,
     Key,
+    Measured,
     Scan,
     TextKey,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Choice",
     "Definition",
     "Key",
+    "Measured",
     "Names",
     "Network",
     "Scan",

@@ -7,12 +7,12 @@ that is entered by a call and ends at `RETURN`.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from structgen.network.protocol import Network
 
-__all__ = ["Call", "Capture", "Choice", "Definition", "Key", "Scan", "TextKey"]
+__all__ = ["Call", "Capture", "Choice", "Definition", "Key", "Measured", "Scan", "TextKey"]
 
 
 class Scan(NamedTuple):
@@ -21,10 +21,12 @@ class Scan(NamedTuple):
     Attributes:
         edges: (first byte, last byte, target state), sorted by byte and disjoint.
         returns: Whether the piece may also end here.
+        outcome: What it returns if it does (see `Network.returning`).
     """
 
     edges: tuple[tuple[int, int, int], ...]
     returns: bool = False
+    outcome: int = 0
 
 
 class Choice(NamedTuple):
@@ -55,10 +57,22 @@ Definition = Scan | Choice | Call | Capture
 
 
 class Key(Hashable, Protocol):
-    """The name of a network state: equal keys are the same state in every grammar."""
+    """The name of a network state: equal keys are the same state in every grammar.
+
+    A key may also have a method `least_length() -> int` (see `Measured`).
+    """
 
     def expand(self, network: Network) -> Definition:
         """Define the state. Must be pure: a network may forget states and ask again."""
+        ...
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A key that knows how much must come; it makes shortest completions fast."""
+
+    def least_length(self) -> int:
+        """No text from the state to the end of its piece has fewer bytes."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from structgen.network.names import NO_NAMES, Names
@@ -45,6 +45,27 @@ class Network(Protocol):
 
     def call(self, piece: int, then: int) -> int:
         """A state that runs `piece`, then continues at `then`."""
+        ...
+
+    def returning(self, outcome: int) -> int:
+        """A state that ends a piece and tells its caller an outcome, which a switch asks for.
+
+        Args:
+            outcome: From 0, which is `RETURN`, to 2^31 - 1. A piece may return another outcome only
+                after it has read a byte, and not as the piece of a capture.
+        """
+        ...
+
+    def switch(self, states: Mapping[int, int]) -> int:
+        """What comes after a call whose piece returns one of these outcomes: the outcome's state.
+
+        It may stand nowhere but after a call. Any other state there follows every outcome; only
+        where `RETURN` comes after a call does its outcome become that of the piece around it.
+
+        Args:
+            states: {outcome: state}, for every outcome that the piece can return; no state of it
+                is `UNKNOWN`.
+        """
         ...
 
     def choice(self, states: Sequence[int]) -> int:

@@ -40,15 +40,26 @@ class At(NamedTuple):
     rules: Rules
     alternative: tuple[Symbol, ...]
     position: int
+    outcome: int = 0  # of the piece that the alternative ends
 
     def expand(self, network: Network) -> Definition:
         symbol = self.alternative[self.position]
-        then = _place(network, self.rules, self.alternative, self.position + 1)
+        then = _place(network, self.rules, self.alternative, self.position + 1, self.outcome)
         if isinstance(symbol, str):
             return Scan(((ord(symbol), ord(symbol), then),))
         if isinstance(symbol, int):
             return Call(network.state(Rule(self.rules, symbol)), then)
         kind, *arguments = symbol
+        if kind == "ways":
+            piece = network.state(Ways(self.rules, int(arguments[0])))
+            if arguments[1] == "tail" and self.outcome and then == network.returning(self.outcome):
+                return Call(piece, RETURN)
+            if arguments[1] == "any":
+                return Call(piece, network.literal(b",", then))
+            letters = enumerate((b"a", b"", b",b"), 1)
+            return Call(
+                piece, network.switch({n: network.literal(text, then) for n, text in letters})
+            )
         if kind == "string":
             least, most = (int(argument) for argument in arguments)
             return Call(network.json_string(None, least, most), then)
@@ -76,8 +87,8 @@ class Captured(NamedTuple):
         return self
 
     def expand(self, network: Network) -> Definition:
-        rules, alternative, position = self.place
-        then = _place(network, rules, alternative, position + 1)
+        rules, alternative, position, outcome = self.place
+        then = _place(network, rules, alternative, position + 1, outcome)
         if self.text is None:
             other = network.call(network.json_string(), network.UNKNOWN)
             known = network.UNKNOWN if self.kind == "again" else other
@@ -89,6 +100,31 @@ class Captured(NamedTuple):
         return Choice((network.literal(b",", network.call(piece, then)),))
 
 
+class Ways(NamedTuple):
+    """Reads an "a" and a text of a rule, and tells by which alternative."""
+
+    rules: Rules
+    index: int
+
+    def expand(self, network: Network) -> Definition:
+        return Choice(
+            tuple(
+                network.literal(b"a", _place(network, self.rules, alternative, 0, outcome))
+                for outcome, alternative in enumerate(self.rules[self.index], 1)
+            )
+        )
+
+
+class Last(NamedTuple):
+    """May read one more byte, and ends either way."""
+
+    outcome: int
+
+    def expand(self, network: Network) -> Definition:
+        edges = ((ord("b"), ord("b"), network.returning(self.outcome)),)
+        return Scan(edges, returns=True, outcome=self.outcome)
+
+
 class Rule(NamedTuple):
     rules: Rules
     index: int
@@ -98,10 +134,16 @@ class Rule(NamedTuple):
         return Choice(tuple(_place(network, self.rules, a, 0) for a in alternatives))
 
 
-def _place(network: Network, rules: Rules, alternative: tuple[Symbol, ...], position: int) -> int:
+def _place(
+    network: Network,
+    rules: Rules,
+    alternative: tuple[Symbol, ...],
+    position: int,
+    outcome: int = 0,
+) -> int:
     if position == len(alternative):
-        return RETURN
-    return network.state(At(rules, alternative, position))
+        return network.state(Last(outcome)) if outcome == 2 else network.returning(outcome)
+    return network.state(At(rules, alternative, position, outcome))
 
 
 class RuleGrammar(NamedTuple):
@@ -127,12 +169,14 @@ STRINGS: tuple[Symbol, ...] = (
 )
 
 
-def random_rules(rng: random.Random) -> Rules:
+def random_rules(rng: random.Random, *, outcomes: bool = False) -> Rules:
     """Rules without left recursion (each alternative begins with a byte, a string or nothing)."""
     count = CAPTURED
 
     def symbol(first: bool) -> Symbol:
         choice = rng.random()
+        if outcomes and choice < 0.4:
+            return ("ways", str(rng.randrange(count)), rng.choice(("switch", "tail", "any")))
         if choice < 0.25:
             return rng.choice(STRINGS)
         if choice < 0.4:
@@ -145,7 +189,7 @@ def random_rules(rng: random.Random) -> Rules:
         length = rng.randint(0, 3)
         symbols = [symbol(first=i == 0) for i in range(length)]
         if productive:
-            symbols = [s if not isinstance(s, int) else "a" for s in symbols]
+            symbols = ["a" if isinstance(s, int) or s[0] == "ways" else s for s in symbols]
         return tuple(symbols)
 
     rules = [
@@ -196,10 +240,12 @@ def naive_tokens(grammar: RuleGrammar, text: bytes) -> set[int]:
     return allowed
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_masks_equal_the_naive_recogniser(seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "outcomes"), [*((n, False) for n in range(40)), *((n, True) for n in range(40))]
+)
+def test_masks_equal_the_naive_recogniser(seed: int, outcomes: bool) -> None:
     rng = random.Random(seed)
-    grammar = RuleGrammar(random_rules(rng))
+    grammar = RuleGrammar(random_rules(rng, outcomes=outcomes))
     engine = engine_of(VOCABULARY)
     start = engine.initial(grammar)
     for _ in range(3):

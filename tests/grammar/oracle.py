@@ -21,16 +21,19 @@ from structgen.regular import regex
 PATTERNS = ["a*", "[ab]", "b?a", "ab|b", "(ab)+"]
 
 
-def matches(rules: Mapping[str, Rule], start: str, text: str) -> bool:
-    """Whether a text is in the language: which rule matches which span, until nothing changes."""
+def matches(rules: Mapping[str, Rule], start: str, text: str, apart: str = "") -> bool:
+    """Whether a text is in the language: which rule matches which span, until nothing changes.
+
+    No terminal begins or ends between two characters of `apart`.
+    """
     known: set[tuple[str, int, int]] = set()
 
     def ends(node: Expression, begin: int) -> set[int]:
-        if isinstance(node, Literal):
-            return {begin + len(node.text)} if text.startswith(node.text, begin) else set()
-        if isinstance(node, Terminal):
-            found = range(begin, len(text) + 1)
-            return {end for end in found if re.fullmatch(node.name, text[begin:end])}
+        if isinstance(node, Literal | Terminal):
+            pattern = re.escape(node.text) if isinstance(node, Literal) else node.name
+            touches = 0 < begin < len(text) and {text[begin - 1], text[begin]} <= set(apart)
+            found = range(begin, begin + 1 if touches else len(text) + 1)
+            return {end for end in found if re.fullmatch(pattern, text[begin:end])}
         if isinstance(node, Reference):
             return {end for name, at, end in known if (name, at) == (node.name, begin)}
         if isinstance(node, Sequence):

@@ -27,6 +27,11 @@ from tests.frontends.texts import VOCABULARY
 from tests.grammar.oracle import matches
 
 PATTERNS = ["a", "b", "ab", "aab", "[ab]+", "a+", "ba*b", "c", "a+c", "(ca)+", "b(c|aa)?", "abcab"]
+WORDS = sg.Vocabulary(
+    ["".join(each).encode() for n in (1, 2, 3) for each in itertools.product("abc", repeat=n)]
+    + [b""],
+    eos_token_ids=[39],
+)
 TEXTS = ["".join(each) for n in range(7) for each in itertools.product("abc", repeat=n)]
 
 
@@ -127,3 +132,28 @@ def test_the_texts_are_those_whose_lexemes_the_rules_accept(seed: int) -> None:
         matcher = compiled.matcher()
         got = matcher.accept_bytes(text.encode()) and matcher.is_accepting
         assert got == expected, (text, cut, str(source))
+    if compiled is not None:
+        check_masks(source, rng)
+
+
+def check_masks(source: ContextFreeGrammar, rng: random.Random) -> None:
+    """Follow masks at random: each is what steps accept, and every text can be completed."""
+    compiled = sg.compile(source, WORDS)
+    for _ in range(3):
+        matcher = compiled.matcher()
+        for _ in range(4):
+            row = sg.allocate_bitmask(1, WORDS.size)[0]
+            matcher.fill_bitmask(row)
+            allowed = [
+                token for token in range(WORDS.size - 1) if row[token >> 5] >> (token & 31) & 1
+            ]
+            stepped = [
+                n for n, text in enumerate(WORDS.tokens) if matcher.fork().accept_bytes(text)
+            ]
+            assert allowed == [token for token in stepped if WORDS.tokens[token]], str(source)
+            if not allowed:
+                assert matcher.is_accepting
+                break
+            assert matcher.accept_token(rng.choice(allowed))
+        assert matcher.accept_bytes(matcher.shortest_completion()), str(source)
+        assert matcher.is_accepting

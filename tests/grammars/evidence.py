@@ -93,11 +93,12 @@ CORPORA: dict[str, Corpus] = {
     "chess_moves": Corpus("chess-*.tar.gz", r"data/pgn/.*\.pgn$", _games),
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),
+    "java": Corpus("src.zip", r"\.java$(?<!module-info\.java)", _whole),
 }
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
-    if archive.suffix == ".whl":
+    if archive.suffix in (".whl", ".zip"):
         with zipfile.ZipFile(archive) as wheel:
             for name in wheel.namelist():
                 yield name, wheel.read(name)
@@ -139,8 +140,7 @@ def evidence(name: str, texts: list[str], walks: int) -> Counter[tuple[str, obje
 
     def look(kind: str, text: str) -> None:
         matcher = compiled.matcher()
-        is_accepted = all(matcher.accept_token(byte) for byte in text.encode())
-        is_accepted = is_accepted and matcher.is_accepting
+        is_accepted = matcher.accept_bytes(text.encode()) and matcher.is_accepting
         verdict = language.oracle(text)
         counts[kind, verdict, is_accepted] += 1
         if is_accepted and verdict is False:

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import structgen as sg
 from tests.grammars import oracles
@@ -23,12 +23,21 @@ class Language(NamedTuple):
         characters: What mutations by characters put in.
         seeds: Texts of the language; mutations begin with these too.
         is_whole: Whether the grammar accepts every text that the oracle accepts.
+        lexer: How the grammar is read.
+        program: What the oracle runs, which need not be there.
     """
 
     oracle: Callable[[str], Verdict]
     characters: str
     seeds: list[str]
     is_whole: bool = True
+    lexer: Literal["basic"] | None = None
+    program: str | None = None
+
+
+def _samples(suffix: str) -> list[str]:
+    folder = Path(__file__).parent / "samples"
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.glob(f"*.{suffix}"))]
 
 
 LANGUAGES: dict[str, Language] = {
@@ -139,12 +148,21 @@ LANGUAGES: dict[str, Language] = {
         ],
         is_whole=False,
     ),
+    "java": Language(
+        oracles.is_java,
+        "abx01 \n{}()[]<>;:,.?=+-*/&|!@\"'\\_$",
+        _samples("java"),
+        is_whole=False,
+        lexer="basic",
+        program="javac",
+    ),
 }
 
 
 def read(name: str) -> sg.Grammar:
     """A grammar by the name of its file."""
-    return sg.lark((FOLDER / f"{name}.lark").read_text(encoding="utf-8"))
+    text = (FOLDER / f"{name}.lark").read_text(encoding="utf-8")
+    return sg.lark(text, lexer=LANGUAGES[name].lexer)
 
 
 def random_walk(compiled: sg.CompiledGrammar, rng: random.Random, most: int = 40) -> str:

@@ -22,6 +22,8 @@ import lark
 from matplotlib.mathtext import MathTextParser
 from rdkit import Chem, rdBase
 
+from tests.grammars.readers import ask
+
 Verdict = bool | None
 
 
@@ -169,6 +171,22 @@ def is_graphql(text: str) -> Verdict:
     except graphql.GraphQLSyntaxError:
         return False
     return True
+
+
+_JAVA_MEANING = (  # names that are no error of form, as javac's resources have them
+    "repeated.modifier",
+    "mod.not.allowed.here",
+    "invalid.meth.decl.ret.type.req",
+    "int.number.too.large",
+    "invalid.permits.clause",
+    "instance.initializer.not.allowed.in.records",
+)
+
+
+def is_java(text: str) -> Verdict:
+    """javac's parser. None: modifiers, numbers and names that are well formed, but wrong."""
+    answer = ask("JavaReader.java", text).removeprefix("compiler.err.")
+    return True if answer == "ok" else None if answer in _JAVA_MEANING else False
 
 
 def is_smiles(text: str) -> Verdict:

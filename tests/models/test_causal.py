@@ -6,29 +6,36 @@ import random
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+)
 
 from structgen.models.causal import CausalBackend
 
 
-@pytest.fixture(scope="module", params=["llama", "gpt2"])
+@pytest.fixture(scope="module", params=["llama", "gpt2", "sliding window"])
 def backend(request: pytest.FixtureRequest) -> CausalBackend:
     torch.manual_seed(0)
     if request.param == "gpt2":
         config = GPT2Config(vocab_size=50, n_positions=64, n_embd=16, n_layer=2, n_head=2)
         return CausalBackend(GPT2LMHeadModel(config))
-    return CausalBackend(
-        LlamaForCausalLM(
-            LlamaConfig(
-                vocab_size=50,
-                hidden_size=16,
-                intermediate_size=32,
-                num_hidden_layers=2,
-                num_attention_heads=2,
-                max_position_embeddings=64,
-            )
-        )
-    )
+    shape = {
+        "vocab_size": 50,
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 64,
+    }
+    if request.param == "llama":
+        return CausalBackend(LlamaForCausalLM(LlamaConfig(**shape)))
+    return CausalBackend(MistralForCausalLM(MistralConfig(**shape, sliding_window=4)))
 
 
 def alone(backend: CausalBackend, text: list[int]) -> torch.Tensor:

@@ -11,10 +11,13 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     BloomConfig,
+    Gemma3TextConfig,
     GPT2Config,
     LlamaConfig,
     Mamba2Config,
     MistralConfig,
+    Phi3Config,
+    Qwen2Config,
     Qwen3Config,
 )
 
@@ -33,6 +36,24 @@ CONFIGS: dict[str, Any] = {
     "grouped queries": LlamaConfig(**SMALL, num_key_value_heads=2),
     "qwen3": Qwen3Config(**SMALL, num_key_value_heads=2, head_dim=8),
     "gpt2": GPT2Config(vocab_size=50, n_positions=600, n_embd=16, n_layer=2, n_head=2),
+    "sliding windows": MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=5),
+    "sliding windows, phi3": Phi3Config(
+        **SMALL, num_key_value_heads=2, sliding_window=7, pad_token_id=0
+    ),
+    "some layers slide, two rotations": Gemma3TextConfig(
+        **SMALL,
+        num_key_value_heads=2,
+        head_dim=8,
+        sliding_window=6,
+        layer_types=["sliding_attention", "full_attention"],
+    ),
+    "the upper layer slides": Qwen2Config(
+        **SMALL,
+        num_key_value_heads=2,
+        use_sliding_window=True,
+        sliding_window=5,
+        max_window_layers=1,
+    ),
 }
 
 
@@ -96,7 +117,6 @@ def test_the_cache_stays_good_over_many_cuts() -> None:
 @pytest.mark.parametrize(
     ("config", "obstacle"),
     [
-        (MistralConfig(**SMALL, num_key_value_heads=2, sliding_window=8), "SlidingWindow"),
         (
             Mamba2Config(
                 vocab_size=50, hidden_size=16, num_hidden_layers=1, num_heads=4, head_dim=8,
@@ -106,7 +126,7 @@ def test_the_cache_stays_good_over_many_cuts() -> None:
         ),
         (BloomConfig(vocab_size=50, hidden_size=16, n_layer=1, n_head=2), "positions"),
     ],
-    ids=["sliding window", "recurrent", "positions from the mask"],
+    ids=["recurrent", "positions from the mask"],
 )  # fmt: skip
 def test_models_that_cannot(config: Any, obstacle: str) -> None:
     with pytest.raises(ValueError, match=obstacle):

@@ -115,7 +115,7 @@ class _Collector:
         if kind == k.SCAN:
             targets = [target for _, target in self._edges[p : p + q]]
             return targets if u < 0 else [*targets, u]
-        if kind == k.CHOICE:
+        if kind in (k.CHOICE, k.SWITCH):
             return [target for _, target in self._edges[p : p + q]]
         if kind == k.CAPTURE:
             return [p, q, *(entry[3] for entry in self._captured.get(state, ()))]
@@ -143,7 +143,7 @@ class _Collector:
     def _silent(self, state: int) -> list[int]:
         """The states that one leads to without reading."""
         kind, p, *_ = self._states[state]
-        if kind == k.CHOICE:
+        if kind in (k.CHOICE, k.SWITCH):
             return self._targets(state)
         if kind in (k.CALL, k.CAPTURE):
             return self._targets(state) if p in self._nullable else [p]
@@ -155,16 +155,16 @@ class _Collector:
         silent = []
         for state in sorted(reached):
             kind, _, _, r, *_ = self._states[state]
-            if kind == k.SCAN and r:
+            if kind == k.RETURNS or (kind == k.SCAN and r):
                 nullable.add(state)
-            elif kind in (k.CHOICE, k.CALL, k.CAPTURE):
+            elif kind in (k.CHOICE, k.SWITCH, k.CALL, k.CAPTURE):
                 silent.append(state)
         before = -1
         while before != len(nullable):
             before = len(nullable)
             for state in silent:
                 kind, p, q, *_ = self._states[state]
-                if kind == k.CHOICE:
+                if kind in (k.CHOICE, k.SWITCH):
                     is_nullable = any(target in nullable for target in self._targets(state))
                 else:
                     is_nullable = p in nullable and (kind == k.CAPTURE or q in nullable)
@@ -177,10 +177,12 @@ class _Collector:
         states, edges, safe = [], [], []
         for state in order:
             kind, p, q, r, u, v, *_ = self._states[state]
-            if kind in (k.SCAN, k.CHOICE):
-                edges += [(bounds, number[target]) for bounds, target in self._edges[p : p + q]]
-                u = u if kind == k.CHOICE or u < 0 else number[u]
+            if kind in (k.SCAN, k.CHOICE, k.SWITCH):
+                edges += [(value, number[target]) for value, target in self._edges[p : p + q]]
+                u = number[u] if kind == k.SCAN and u >= 0 else u
                 states.append((kind, 0, q, r, u, v))
+            elif kind == k.RETURNS:
+                states.append((kind, p, 0, 0, 0, 0))
             elif kind == k.STRING:
                 states.append((kind, p, number[q], r, u, v))
             elif kind == k.UNEXPANDED:
@@ -197,10 +199,11 @@ class _Collector:
     def _saved_results(self) -> dict[str, object]:
         a = self._arena
         trie_size = int(a[k.TRIE_SIZE])
-        results = a[k.RESULT :][: 7 * a[k.N_RESULTS]].reshape(-1, 7)
+        results = a[k.RESULT :][: 8 * a[k.N_RESULTS]].reshape(-1, 8)
         number = np.append(self._number, np.full(a[k.N_STATES] - len(self._number), -1))
         results = results[number[results[:, 0]] >= 0]
-        used = np.unique(results[:, [1, 5]])
+        outcomes = self._outcomes(results[:, 7])
+        used = np.unique(np.concatenate([results[:, [1, 5]].ravel(), outcomes[:, 2]]))
         used = used[used >= trie_size] - trie_size
         firsts, counts = a[k.SET :][: 2 * a[k.N_SETS]].reshape(-1, 2)[used].T
         rows = np.unique(results[results[:, 2] >= 0, 2])
@@ -222,11 +225,22 @@ class _Collector:
         words = int(a[k.MASK_WORDS])
         return {
             "results": np.stack(saved, axis=1),
+            "outcomes": np.stack([*outcomes[:, :2].T, sets(outcomes[:, 2])], axis=1),
             "tokens": _spans(a, k.TOKEN + results[:, 3], results[:, 4]),
             "sets": counts,
             "nodes": _spans(a, k.NODE + firsts, counts),
             "rows": a[a[k.ROW] :][: words * a[k.N_ROWS]].reshape(-1, words)[rows],
         }
+
+    def _outcomes(self, last: Int32s) -> Int32s:
+        """int32[o, 3]: (result, outcome, exits), from the last entry of each result."""
+        found = []
+        for result in np.flatnonzero(last).tolist():
+            entry = int(last[result])
+            while entry:
+                outcome, exits, entry = self._arena[k.OUTCOME + 3 * entry - 3 :][:3].tolist()
+                found.append((result, outcome, exits))
+        return np.array(found, np.int32).reshape(-1, 3)
 
     # --- Captured texts -------------------------------------------------------------------------
 

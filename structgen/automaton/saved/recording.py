@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from structgen.automaton.table_network import AutomatonKey, TableNetwork
 from structgen.automaton.tables import TablesFull
-from structgen.network import Capture, Definition, Key
+from structgen.network import Capture, Definition
 
 __all__ = ["Recording"]
 
@@ -44,7 +44,7 @@ class Recording(TableNetwork):
             self.state(definition.then.sketch())
         return definition
 
-    def state(self, key: Key | AutomatonKey) -> int:
+    def state(self, key: object) -> int:
         """The state named by `key`, which is noted."""
         state = -1
         if self._expected is not None:

@@ -93,7 +93,8 @@ class Restored(Recording):
         states, arena = self._tables.states, self._arena
         kinds = states[:, 0]
         is_string, is_except = kinds == k.STRING, kinds == k.EXCEPT
-        plain = np.flatnonzero(~is_string & ~is_except)
+        is_return = kinds == k.RETURNS
+        plain = np.flatnonzero(~is_string & ~is_except & ~is_return)
         first, edge = int(arena[k.N_STATES]), int(arena[k.N_EDGES])
         self._first = first  # the states from here on are new
         edges = self._tables.edges
@@ -103,7 +104,9 @@ class Restored(Recording):
         at[FIXED_STATES + plain] = first + np.arange(len(plain))
         arena[k.N_STATES] = first + len(plain)
         arena[k.N_EDGES] = edge + len(edges)
-        # Strings are the same in every grammar.
+        # Strings are the same in every grammar, and so is what a piece returns.
+        for number in np.flatnonzero(is_return).tolist():
+            at[FIXED_STATES + number] = self.returning(int(states[number, 1]))
         for kind, own in ((k.STRING, is_string), (k.EXCEPT, is_except)):
             for number in np.flatnonzero(own).tolist():
                 p, q, r, u, v = states[number, 1:].tolist()
@@ -117,7 +120,7 @@ class Restored(Recording):
         kind, p, q, _, u = records.T[:5]
         calls = (kind == k.CALL) | (kind == k.CAPTURE)
         p[calls], q[calls] = at[p[calls]], at[q[calls]]
-        has_edges = (kind == k.SCAN) | (kind == k.CHOICE)
+        has_edges = (kind == k.SCAN) | (kind == k.CHOICE) | (kind == k.SWITCH)
         p[has_edges] = edge + np.cumsum(q[has_edges]) - q[has_edges]
         quoted = (kind == k.SCAN) & (u >= 0)
         u[quoted] = at[u[quoted]]
@@ -151,8 +154,13 @@ class Restored(Recording):
             cells[k.ACC_EXITS] = count
             sets.append(self._check(k._intern_exits(arena)))
         at = self._at.tolist()
+        outcomes: dict[int, list[tuple[int, int]]] = {}
+        for number, outcome, after in tables.outcomes.tolist():
+            outcomes.setdefault(number, []).append((outcome, after))
         end = 0
-        for state, before, mask, count, after, unknown in tables.results.tolist():
+        for number, (state, before, mask, count, after, unknown) in enumerate(
+            tables.results.tolist()
+        ):
             begin, end = end, end + count
             before = before if before < n_nodes else sets[before - n_nodes]
             if at[state] < self._first and k._find_result(arena, at[state], before) >= 0:
@@ -164,6 +172,16 @@ class Restored(Recording):
                 first, last = spans[after - n_nodes]
                 cells[exits : exits + last - first] = nodes[first:last]
                 cells[k.ACC_EXITS] = last - first
+            pairs = [
+                (outcome, node)
+                for outcome, after in outcomes.get(number, ())
+                for node in ([after] if after < n_nodes else nodes[slice(*spans[after - n_nodes])])
+            ]
+            if len(pairs) > k.OUTCOME_SCRATCH:
+                raise TablesFull
+            cells[k.ACC_OUTCOMES] = len(pairs)
+            for place, pair in enumerate(pairs):
+                cells[k.OUTCOMES + 2 * place], cells[k.OUTCOMES + 2 * place + 1] = pair
             cells[k.TOKENS : k.TOKENS + count] = tokens[begin:end]
             cells[k.ACC_TOKENS] = count
             cells[k.ACC_ROW] = -1 if mask < 0 else row + mask

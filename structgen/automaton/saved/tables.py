@@ -33,11 +33,12 @@ class SavedTables:
 
     Attributes:
         start: int32[1], the state of the whole language.
-        states: int32[n, 6], as in the engine; of a scan and a choice, the first edge is left out.
+        states: int32[n, 6], as in the engine; where there are edges, the first one is left out.
         safe: int32[n, 2], as in the engine.
         nullable: int32[n], whether a state may return without reading.
-        edges: int32[m, 2], state after state: (first byte and last byte, target).
+        edges: int32[m, 2], state after state: (first byte and last byte, or outcome; target).
         results: int32[r, 6], (state, node set, row or -1, token count, exits, met UNKNOWN).
+        outcomes: int32[o, 3], (result, outcome other than 0, exits), in the order of results.
         tokens: int32[t], result after result.
         sets: int32[s], how many nodes each set has, at least two.
         nodes: int32[p], set after set, ascending in each.
@@ -54,6 +55,7 @@ class SavedTables:
     nullable: Int32s
     edges: Int32s
     results: Int32s
+    outcomes: Int32s
     tokens: Int32s
     sets: Int32s
     nodes: Int32s
@@ -83,6 +85,7 @@ WIDTHS = {field.name: 1 for field in fields(SavedTables)} | {
     "safe": 2,
     "edges": 2,
     "results": 6,
+    "outcomes": 3,
     "texts": 2,
     "captured": 4,
     "expansions": 2,
@@ -92,7 +95,7 @@ WIDTHS = {field.name: 1 for field in fields(SavedTables)} | {
 
 def _owners(states: Int32s) -> NDArray[np.int64]:
     """int64[m]: the state that each edge belongs to."""
-    counts = np.where(np.isin(states[:, 0], (k.SCAN, k.CHOICE)), states[:, 2], 0)
+    counts = np.where(np.isin(states[:, 0], (k.SCAN, k.CHOICE, k.SWITCH)), states[:, 2], 0)
     return np.repeat(np.arange(len(states)) + FIXED_STATES, counts)
 
 
@@ -122,6 +125,10 @@ def check_tables(tables: SavedTables, vocabulary: Vocabulary) -> None:
     _within(tables.calls, -1, size, "expansion")
     _that(len(tables.start) == 1, "start")
     _within(tables.start, 0, size, "start")
+    is_switch = np.zeros(size, np.bool_)
+    is_switch[FIXED_STATES:] = tables.states[:, 0] == k.SWITCH
+    for states in (captured[:, 3], tables.results[:, 0], tables.start, tables.edges[:, 1]):
+        _that(~is_switch[states], "switch")
 
 
 def _text_lengths(texts: Int32s) -> NDArray[np.int64]:
@@ -137,9 +144,10 @@ def _check_states(tables: SavedTables) -> None:
     numbers = np.arange(FIXED_STATES, size)
     _that(len(tables.safe) == len(tables.nullable) == len(states), "state")
     kinds, p, q, r, u, v = states.astype(np.int64).T
-    known = (k.UNEXPANDED, k.SCAN, k.CHOICE, k.CALL, k.STRING, k.EXCEPT, k.CAPTURE)
-    _that(np.isin(kinds, known), "state")
-    scan, choice, string = kinds == k.SCAN, kinds == k.CHOICE, kinds == k.STRING
+    known = (k.UNEXPANDED, k.SCAN, k.CHOICE, k.CALL, k.RETURNS, k.STRING, k.EXCEPT, k.CAPTURE)
+    _that(np.isin(kinds, (*known, k.SWITCH)), "state")
+    scan, string, switch = kinds == k.SCAN, kinds == k.STRING, kinds == k.SWITCH
+    choice = (kinds == k.CHOICE) | switch
     calling = (kinds == k.CALL) | (kinds == k.CAPTURE)
     except_ = kinds == k.EXCEPT
     _counts(q[scan | choice], len(edges), "edge")
@@ -147,6 +155,11 @@ def _check_states(tables: SavedTables) -> None:
     _within(u[scan], -1, size, "state")
     _within(p[calling], 0, size, "call")
     _within(q[calling], 0, size, "call")
+    after_fixed = p[calling & (p >= FIXED_STATES)] - FIXED_STATES
+    _that(~switch[after_fixed], "switch")
+    sketches = q[(kinds == k.CAPTURE) & (q >= FIXED_STATES)] - FIXED_STATES
+    _that(~switch[sketches], "switch")
+    _that(p[kinds == k.RETURNS] > 0, "outcome")
     _within(p[string] & 15, k.OPEN, k.LOW3 + 1, "string")
     _within(p[string] >> 4, 0, 1 << 16, "string")
     _within(q[string], 0, size, "string")
@@ -157,7 +170,7 @@ def _check_states(tables: SavedTables) -> None:
         _within(part, FIXED_STATES, size, "exception")
         _that(string[part - FIXED_STATES], "exception")
     _within(edges[:, 1], 0, size, "edge")
-    _check_edges(edges, _owners(states), scan)
+    _check_edges(edges, _owners(states), scan, switch)
     content = tables.content
     _that(np.isin(kinds[content[FIXED_STATES:]], (k.UNEXPANDED, k.SCAN)), "string")
     _that(~content[:2], "string")
@@ -172,7 +185,7 @@ def _check_states(tables: SavedTables) -> None:
     passing = calling.copy()
     passing[calling] = nullable[p[calling]]
     _that(q[passing] < numbers[passing], "call")
-    expected = scan & (r != 0)
+    expected = (kinds == k.RETURNS) | (scan & (r != 0))
     chosen = owners[by_choice][nullable[edges[by_choice, 1]]]
     expected[chosen - FIXED_STATES] = True
     call = kinds == k.CALL
@@ -187,14 +200,21 @@ def _check_states(tables: SavedTables) -> None:
         _that(tables.captured[passing, 3] < captures[passing], "capture")
 
 
-def _check_edges(edges: Int32s, owners: NDArray[np.int64], scan: NDArray[np.bool_]) -> None:
-    """Bytes of a scan ascend."""
+def _check_edges(
+    edges: Int32s,
+    owners: NDArray[np.int64],
+    scan: NDArray[np.bool_],
+    switch: NDArray[np.bool_],
+) -> None:
+    """Bytes of a scan ascend, and outcomes of a switch."""
     _that(len(owners) == len(edges), "edge")
-    bounds = edges[:, 0].astype(np.int64)
-    low, high = bounds & 255, bounds >> 8
-    _within(high, low, 256, "edge")
-    scans = scan[owners - FIXED_STATES]
-    same = (owners[1:] == owners[:-1]) & scans[1:]
+    values = edges[:, 0].astype(np.int64)
+    scans, switches = scan[owners - FIXED_STATES], switch[owners - FIXED_STATES]
+    low = np.where(switches, values, values & 255)
+    high = np.where(switches, values, values >> 8)
+    _within(high, low, np.where(switches, 1 << 31, 256), "edge")
+    _that(low >= 0, "edge")
+    same = (owners[1:] == owners[:-1]) & (scans | switches)[1:]
     _that(low[1:][same] > high[:-1][same], "edge")
 
 
@@ -219,7 +239,13 @@ def _check_results(tables: SavedTables, vocabulary: Vocabulary) -> None:
     _within(count, 0, k.TOKEN_SCRATCH + 1, "result")
     _counts(count, len(tables.tokens), "result")
     _within(tables.tokens, 0, vocabulary.size, "token")
+    owner, outcome, exits = tables.outcomes.T
+    _within(owner, 0, len(results), "outcome")
+    _that(owner[1:] >= owner[:-1], "outcome")
+    _that(outcome > 0, "outcome")
+    _within(exits, 0, n_nodes + len(sets), "outcome")
     least = np.concatenate([np.arange(n_nodes), nodes[firsts]])
+    _that(least[exits] >= least[before[owner]], "outcome")
     returning = after >= 0
     nullable = np.concatenate([np.zeros(FIXED_STATES, np.int32), tables.nullable])
     nullable[k.RETURN] = 1

@@ -2,25 +2,38 @@
 
 A forward pass over a tree gives one token and, in expectation, as many more as the chances of its
 nodes add up to. What it costs depends on the number of tokens in ways that only measuring tells: a
-pass over 8 may be cheaper than one over 4.
+pass over 8 may be cheaper than one over 4 (`running_costs`).
+
+Chances may be wrong, and drafting itself takes time, so what came of each pass is booked: an
+account is kept of the time that drafts have won or lost against one-by-one decoding. Where it is
+overdrawn nothing is drafted, and each token that the model chooses pays back a fiftieth of a pass.
+So all that drafts lose, at the costs that are known, is a fiftieth of the time of one-by-one
+decoding, the credit and one pass.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from structgen.decoding.speculation.running_costs import RunningCosts
 
 __all__ = ["Controller"]
 
-_ADJUSTMENT = 0.1  # of a cost, by one pass
-_TRUSTED = (0.5, 2.0)  # a pass may be slower for reasons of its own
+_ALLOWANCE = 0.02  # of the time of one-by-one decoding, that drafts may lose
+_CREDIT = 1.0  # passes over one token, that they may lose before they have won any
+_MOST_SAVED = 4.0  # passes won that may be lost again
+_PROBE = 32  # after so many passes without one over a single token, one is made
+_ADJUSTMENT = 0.1  # of the time that a draft takes, by one pass
 
 
 class Controller:
-    """Sizes of trees, from the seconds that a forward pass takes.
+    """Sizes of trees, from the seconds that passes and drafts take.
 
     Args:
         costs: Seconds of a pass by its number of tokens, at least for two numbers.
+
+    Raises:
+        ValueError: There are fewer, or a cost is not positive.
 
     Example:
         >>> controller = Controller({1: 1.0, 4: 1.6, 8: 1.4, 16: 2.6})
@@ -30,10 +43,19 @@ class Controller:
         7
     """
 
-    def __init__(self, costs: dict[int, float]) -> None:
-        self._sizes = sorted(costs)
-        self._seconds = [costs[size] for size in self._sizes]
-        self._node_seconds = 0.0  # of drafting and masks
+    def __init__(self, costs: Mapping[int, float]) -> None:
+        self._passes = RunningCosts(costs)
+        self._node_seconds = 0.0  # of drafting, masks and learning
+        self._account = _CREDIT  # in passes over one token
+
+    @property
+    def rests(self) -> bool:
+        """Whether the next pass is made without drafts: they lost too much, or to see its cost."""
+        return self._account < 0 or self._passes.unseen >= _PROBE
+
+    def begin(self) -> None:
+        """A new text starts: what others have won is not for it to lose."""
+        self._account = min(self._account, _CREDIT)
 
     def seconds(self, tokens: int, nodes: int) -> float:
         """What a pass costs.
@@ -42,24 +64,29 @@ class Controller:
             tokens: That are fed, nodes included.
             nodes: How many of them have to be drafted.
         """
-        low, part = self._between(tokens)
-        pass_seconds = self._seconds[low] * (1 - part) + self._seconds[low + 1] * part
-        return max(pass_seconds, self._seconds[0]) + nodes * self._node_seconds
+        return self._passes.seconds(tokens) + nodes * self._node_seconds
 
-    def observe_pass(self, tokens: int, seconds: float) -> None:
-        """A pass has been made: move the costs around it a little."""
-        if tokens > self._sizes[-1]:
-            return
-        low, part = self._between(tokens)
-        ratio = seconds / self.seconds(tokens, 0)
-        ratio = min(max(ratio, _TRUSTED[0]), _TRUSTED[1])
-        self._seconds[low] *= ratio ** (_ADJUSTMENT * (1 - part))
-        self._seconds[low + 1] *= ratio ** (_ADJUSTMENT * part)
+    def observe(
+        self, pending: int, nodes: int, drafted: int, chosen: int, seconds: float, around: float
+    ) -> None:
+        """A pass has been made.
 
-    def observe_draft(self, nodes: int, seconds: float) -> None:
-        """Nodes have been drafted."""
-        each = seconds / nodes
-        self._node_seconds += _ADJUSTMENT * (each - self._node_seconds)
+        Args:
+            pending: Tokens that were fed in any case.
+            nodes: Drafts that were fed with them.
+            drafted: How many were drafted for that, with those that were then left out.
+            chosen: Tokens that the model chose; one-by-one decoding makes a pass for each.
+            seconds: Of the pass.
+            around: Seconds of all else: drafting, masks, learning.
+        """
+        self._passes.observe(pending + nodes, seconds)
+        balance = self._account + _ALLOWANCE * chosen
+        if drafted:
+            self._node_seconds += _ADJUSTMENT * (around / drafted - self._node_seconds)
+            fed = self._counted(pending)
+            lost = self.seconds(fed + nodes, 0) - self.seconds(fed, 0) + around
+            balance += chosen - 1 - lost / self.seconds(1, 0)
+        self._account = min(balance, _MOST_SAVED)
 
     def best_size(self, chances: Sequence[float], pending: int) -> int:
         """How many nodes give the most tokens a second; 0 is an answer.
@@ -83,9 +110,12 @@ class Controller:
         Looks at the next node and at every measured size beyond, as if all nodes up to it had the
         chance.
         """
+        if self.rests:
+            return False
         pending = self._counted(pending)
         rate = expected / self.seconds(pending + nodes, nodes)
-        ahead = [nodes + 1, *(size - pending for size in self._sizes if size - pending > nodes)]
+        sizes = self._passes.sizes
+        ahead = [nodes + 1, *(size - pending for size in sizes if size - pending > nodes)]
         return any(
             expected + (more - nodes) * chance > rate * self.seconds(pending + more, more)
             for more in ahead
@@ -93,9 +123,4 @@ class Controller:
 
     def _counted(self, pending: int) -> int:
         """A long prompt is paid for in any case: only what comes on top of it is weighed."""
-        return pending if pending <= self._sizes[-1] else 1
-
-    def _between(self, tokens: int) -> tuple[int, float]:
-        """The measured size before, and how far from it to the next (above 1 beyond the last)."""
-        low = min(max(bisect.bisect_right(self._sizes, tokens) - 1, 0), len(self._sizes) - 2)
-        return low, (tokens - self._sizes[low]) / (self._sizes[low + 1] - self._sizes[low])
+        return pending if pending <= self._passes.sizes[-1] else 1

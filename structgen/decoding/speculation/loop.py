@@ -6,7 +6,6 @@ decides whether the next logits are there already or need another forward pass.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from structgen.decoding.speculation.growth import Draft
 from structgen.decoding.speculation.masks import TreeMasks, tree_masks
 from structgen.decoding.speculation.speculator import Speculator
 from structgen.errors import LimitExceededError
-from structgen.models.protocol import SparseSession
+from structgen.models.protocol import PromptSession, SparseSession
 
 if TYPE_CHECKING:
     import torch
@@ -60,7 +59,8 @@ def speculate(
     """
     import torch
 
-    start = time.perf_counter()
+    clock = speculator.clock
+    start = clock()
     stats = request.stats
     stats.prompt_tokens = len(request.prompt)
     drafts = stats.drafts = DraftStats()
@@ -69,13 +69,16 @@ def speculate(
     forced = request.go_on(fast_forward)
     if forced:
         yield request, b"".join(vocabulary.tokens[token] for token in forced)
-    stats.mask_seconds = time.perf_counter() - start
+    stats.mask_seconds = clock() - start
     speculator.begin(request)
-    pending = request.prompt + forced
+    beginning = request.prompt
+    if request.finish_reason is None and isinstance(session, PromptSession):
+        (beginning,) = session.read([request.prompt])
+    pending = beginning + forced
     while request.finish_reason is None:
-        began = time.perf_counter()
+        began = clock()
         draft = speculator.draft(request, sampling, pending, session)
-        drafted = time.perf_counter()
+        drafted = clock()
         try:
             masks = tree_masks(request.matcher, draft.tree, bitmask)
         except LimitExceededError:
@@ -83,27 +86,29 @@ def speculate(
             masks = tree_masks(request.matcher, draft.tree, bitmask)
         if len(masks.nodes) < len(draft.tree):
             draft = _legal(draft, masks.nodes)
-        masked = time.perf_counter()
+        masked = clock()
         if isinstance(session, SparseSession):
             session.allow(masks.bitmask)
         logits = session.forward_tree(pending, draft.tree.tokens, draft.tree.parents)
-        seen = time.perf_counter()
-        numbers = ~torch.isnan(logits).any(-1)  # bool[n + 1]
+        numbers = ~torch.isnan(logits).any(-1).cpu()  # bool[n + 1]; waits for a device
+        seen = clock()
         apply_bitmask(logits, torch.from_numpy(masks.bitmask))
         walk = _Walk(draft, logits, numbers)
         text = walk.go(request, sampling, fast_forward, speculator)
-        took = time.perf_counter()
-        fed = len(pending) + len(draft.tree)
-        pending = walk.pending
+        took = clock()
+        known, pending = len(pending), walk.pending
         if request.finish_reason is None:
             session.keep_path(walk.path)
-        moved = time.perf_counter()
-        speculator.observe_pass(fed, seen - masked + moved - took)
+        moved = clock()
         rows = _rows(draft, logits, masks, walk.taken)
         speculator.observe(draft, rows, walk.asked, walk.path, walk.added, drafts)
-        done = time.perf_counter()
+        done = clock()
+        passing = seen - masked + moved - took
+        speculator.observe_pass(
+            known, len(draft.tree), len(walk.asked), passing, done - began - passing
+        )
         stats.forward_passes += 1
-        stats.model_seconds += seen - masked + moved - took
+        stats.model_seconds += passing
         stats.mask_seconds += masked - drafted + took - seen
         drafts.draft_seconds += drafted - began + done - moved
         stats.seconds = done - start

@@ -49,6 +49,7 @@ class Speculator:
         fast_forward: Decoding takes that cut without asking the model.
         vocabulary_size: V.
         controller: Where sizes of trees come from; None where `options` has a fixed size.
+        clock: Tells seconds.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Speculator:
         fast_forward: bool,
         vocabulary_size: int,
         controller: Controller | None,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        self.clock = clock
         self.verifier = VERIFIERS[options.verifier]
         self.most_nodes = MAX_NODES if isinstance(options.nodes, str) else options.nodes
         self._draws = options.verifier == "rejection"
@@ -70,6 +73,7 @@ class Speculator:
         )
         self._acceptance = Acceptance()
         self._controller = controller
+        self._drafted = 0  # nodes of the last tree, before it was cut to the best size
         self._growth = Growth(
             self._drafters,
             self._acceptance,
@@ -92,6 +96,8 @@ class Speculator:
 
     def begin(self, request: Request) -> None:
         """A new request starts."""
+        if self._controller is not None:
+            self._controller.begin()
         for drafter in self._drafters:
             drafter.begin([*request.prompt, *request.tokens])
 
@@ -113,7 +119,7 @@ class Speculator:
         Raises:
             GenerationError: A drafter fails, or proposes what is no token.
         """
-        start = time.perf_counter()
+        self._drafted = 0
         answer = request.tokens[-CONTEXT_TOKENS:]
         context = (*request.prompt[-CONTEXT_TOKENS:], *answer)[-CONTEXT_TOKENS:]
         inside = Inside(session, tuple(pending)) if isinstance(session, InnerSession) else None
@@ -133,17 +139,25 @@ class Speculator:
             )
         except LimitExceededError:  # drafts need more room than the text: the text may still fit
             return Draft(DraftTree((), ()), [], [], [Bud(root)])
-        drafted = len(draft.tree)
-        if controller is not None:
-            if not draws:  # leaving out what has been drawn, after a look at it, would be a choice
-                draft = draft.first(controller.best_size(draft.chances, len(pending)))
-            controller.observe_draft(max(1, drafted), time.perf_counter() - start)
+        self._drafted = len(draft.tree)
+        if controller is not None and not draws:  # leaving out what was drawn would be a choice
+            draft = draft.first(controller.best_size(draft.chances, len(pending)))
         return draft
 
-    def observe_pass(self, tokens: int, seconds: float) -> None:
-        """Learn what a forward pass over this many tokens costs."""
+    def observe_pass(
+        self, pending: int, nodes: int, chosen: int, seconds: float, around: float
+    ) -> None:
+        """Learn what a forward pass and its draft cost, and what they were good for.
+
+        Args:
+            pending: Tokens that were fed in any case.
+            nodes: Drafts that were fed with them.
+            chosen: Tokens that the model chose.
+            seconds: Of the pass.
+            around: Seconds of all else.
+        """
         if self._controller is not None:
-            self._controller.observe_pass(tokens, seconds)
+            self._controller.observe(pending, nodes, self._drafted, chosen, seconds, around)
 
     def observe(
         self,

@@ -94,5 +94,8 @@ def _operator(word: re.Match[str], text: str) -> GrammarError:
     if word[0].startswith("@"):
         what = "a grammar by its name is not known here: write its rules, or embed %json { ... }"
     else:
-        what = f"{word[0]!r} of terminals is not supported: write one expression, with (?!...)"
+        what = (
+            f"{word[0]!r} stands only between names, literals and expressions that are all of a "
+            "terminal: NAME: WORD & ~KEYWORD"
+        )
     return error_at(what, text, word.span())

@@ -1,4 +1,7 @@
-"""Lines of a grammar that lark reads as comments: `//% capture OPEN as CLOSE [extending]`."""
+"""Lines of a grammar that lark reads as comments.
+
+`//% capture OPEN as CLOSE [extending]` and `//% apart /CHARACTERS/`.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,22 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from structgen.errors import GrammarError
+from structgen.frontends.lark.patterns import terminal_language
 from structgen.grammar import error_at
+from structgen.regular import Language, length, union
 
-__all__ = ["Directive", "read_directives"]
+__all__ = ["Capture", "Directives", "read_directives"]
 
 _LINE = re.compile(r"^[ \t]*//%[ \t]*([^\n]*)", re.MULTILINE)
 _CAPTURE = re.compile(r"capture[ \t]+(\w+)[ \t]+as[ \t]+(\w+)([ \t]+extending)?[ \t]*")
 
 
-class Directive(NamedTuple):
-    """What one line says.
+_APART = re.compile(r"apart[ \t]+/((?:\\.|[^/\\])+)/[ \t]*")
+
+
+class Capture(NamedTuple):
+    """A terminal whose texts are read again.
 
     Attributes:
         captured: The terminal whose texts are captured.
@@ -28,7 +37,19 @@ class Directive(NamedTuple):
     extends: bool
 
 
-def read_directives(text: str, terminals: Mapping[str, Any]) -> list[Directive]:
+class Directives(NamedTuple):
+    """What the lines say.
+
+    Attributes:
+        captures: The captures.
+        apart: The characters, as texts of one each, with which terminals do not touch; None: any.
+    """
+
+    captures: list[Capture]
+    apart: Language | None
+
+
+def read_directives(text: str, terminals: Mapping[str, Any]) -> Directives:
     """The directives of a grammar text.
 
     Args:
@@ -40,21 +61,41 @@ def read_directives(text: str, terminals: Mapping[str, Any]) -> list[Directive]:
 
     Example:
         >>> read_directives("//% capture A as B", {"A": "a tree", "B": None})
-        [Directive(captured='A', copy='B', extends=False)]
+        Directives(captures=[Capture(captured='A', copy='B', extends=False)], apart=None)
     """
-    found: list[Directive] = []
+    captures: list[Capture] = []
+    apart: list[Language] = []
     for line in _LINE.finditer(text):
-        match = _CAPTURE.fullmatch(line[1])
-        if match is None:
+        if (match := _CAPTURE.fullmatch(line[1])) is not None:
+            captures.append(_capture(match, text, line.span(1), terminals))
+        elif (match := _APART.fullmatch(line[1])) is not None:
+            apart.append(_characters(match[1], text, line.span(1)))
+        else:
             raise error_at(
-                "expected 'capture TERMINAL as DECLARED', and 'extending' or nothing",
+                "expected 'capture TERMINAL as DECLARED', and 'extending' or nothing, or "
+                "'apart /CHARACTERS/'",
                 text,
                 line.span(1),
             )
-        captured, copy = match[1], match[2]
-        if terminals.get(captured) is None:
-            raise error_at(f"{captured!r} is no terminal with a definition", text, line.span(1))
-        if copy not in terminals or terminals[copy] is not None:
-            raise error_at(f"{copy!r} is no terminal that %declare names", text, line.span(1))
-        found.append(Directive(captured, copy, match[3] is not None))
-    return found
+    return Directives(captures, union(apart) if apart else None)
+
+
+def _capture(
+    match: re.Match[str], text: str, span: tuple[int, int], terminals: Mapping[str, Any]
+) -> Capture:
+    captured, copy = match[1], match[2]
+    if terminals.get(captured) is None:
+        raise error_at(f"{captured!r} is no terminal with a definition", text, span)
+    if copy not in terminals or terminals[copy] is not None:
+        raise error_at(f"{copy!r} is no terminal that %declare names", text, span)
+    return Capture(captured, copy, match[3] is not None)
+
+
+def _characters(pattern: str, text: str, span: tuple[int, int]) -> Language:
+    try:
+        language = terminal_language(pattern)
+    except GrammarError as error:
+        raise error_at(str(error), text, span) from None
+    if language.is_empty() or not (language - length(1, 1)).is_empty():
+        raise error_at("expected one character, such as /[a-z]/", text, span)
+    return language

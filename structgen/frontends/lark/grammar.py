@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal
 
@@ -13,6 +14,7 @@ from lark.load_grammar import load_grammar
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.lark.dialect import in_lark
 from structgen.frontends.lark.embedded import take_embedded
+from structgen.frontends.lark.intersections import take_intersections
 from structgen.frontends.lark.rules import read_rules
 from structgen.grammar import ContextFreeGrammar, SourceCall, build, build_lexed, error_at
 from structgen.grammar.checks import check_text
@@ -82,11 +84,12 @@ def lark(
         raise ValueError(f"lexer is None or 'basic', not {lexer!r}")
     check_text(text, MAX_CHARACTERS)
     plain, embedded = take_embedded(text)
+    plain, intersections = take_intersections(plain)
     plain = in_lark(plain)
-    _check_terminals(plain)
+    _check_terminals(plain, intersections)
     try:
         grammar, _ = load_grammar(plain, "<string>", [], False)
-        read = read_rules(grammar, start, text, embedded, lexer is not None)
+        read = read_rules(grammar, start, text, embedded, intersections, lexer is not None)
     except LarkGrammarError as error:
         raise _located(str(error), text) from None
     except VisitError as error:  # what lark does with a literal has failed
@@ -100,23 +103,35 @@ def lark(
             "The grammar is nested too deeply", limit="grammar_nesting"
         ) from None
     if lexer is None:
-        made = build(read.rules, read.start, text)
+        made = build(read.rules, read.start, text, read.apart)
     else:
         made = build_lexed(read.rules, read.start, text, read.terminals, read.ignored)
     made.source = SourceCall("lark", {"text": text, "start": start, "lexer": lexer})
     return made
 
 
-def _check_terminals(text: str) -> None:
-    """Refuse terminals that grow large where lark writes out what they refer to."""
-    words = [word[0] for word in _WORD.finditer(text) if word["kept"]]
+def _check_terminals(text: str, intersections: Collection[str]) -> None:
+    """Refuse terminals that grow large where lark writes out what they refer to.
+
+    Or wrong: an intersection is nothing that lark knows.
+    """
+    statements = re.sub(r"(?m)^[ \t]*%\w+[^\n]*", lambda line: " " * len(line[0]), text)
+    words = [word for word in _WORD.finditer(statements) if word["kept"]]
     parts: dict[str, list[str]] = {}
-    current: list[str] = []
-    for word, following in pairwise([*words, ""]):
-        if following == ":":
-            current = parts[word] = []
-        else:
-            current.append(word)
+    name = ""
+    for word, following in pairwise([*words, None]):
+        assert word is not None
+        if following is not None and following[0] == ":":
+            name = word[0]
+            parts[name] = []
+        elif name:
+            parts[name].append(word[0])
+            if name.isupper() and name not in intersections and word[0] in intersections:
+                raise error_at(
+                    f"{word[0]} is an intersection, which can be no part of another terminal",
+                    text,
+                    word.span(),
+                )
     sizes: dict[str, int] = {}
 
     def size(name: str) -> int:

@@ -17,6 +17,7 @@ from re import _constants as sre
 from typing import Any, NamedTuple
 
 from structgen.errors import GrammarError, LimitExceededError
+from structgen.frontends.lark.properties import with_properties
 from structgen.regular import ANY, EPSILON, Language, characters, length, union
 from structgen.regular.python_syntax import one_character, sre_tree
 
@@ -58,7 +59,7 @@ def terminal_language(pattern: str) -> Language:
         (True, False)
     """
     try:
-        parsed = sre_tree(pattern)
+        parsed = sre_tree(with_properties(pattern))
         return _sequence(_parts(parsed, parsed.state.flags))
     except RecursionError:
         raise LimitExceededError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lark import Token, Tree
@@ -11,11 +12,14 @@ from lark.grammar import Symbol
 from lark.grammar import Terminal as TerminalName
 from lark.lexer import Pattern, PatternRE, PatternStr
 from lark.load_grammar import Grammar, PrepareLiterals, TerminalTreeToPattern, nr_deepcopy_tree
+from lark.utils import get_regexp_width
 
 from structgen import regular
 from structgen.errors import GrammarError, LimitExceededError
 from structgen.frontends.lark.directives import read_directives
+from structgen.frontends.lark.intersections import Operand
 from structgen.frontends.lark.patterns import terminal_language
+from structgen.frontends.lark.properties import with_properties
 from structgen.grammar import (
     Alternatives,
     Captured,
@@ -86,7 +90,8 @@ class _Lexeme(NamedTuple):
     def of(cls, pattern: Pattern, terminal: Terminal, priority: int) -> _Lexeme:
         """By priority, literals before expressions, then as lark orders them."""
         is_expression = not isinstance(pattern, PatternStr)
-        order = (-priority, is_expression, -pattern.max_width, -len(pattern.value), terminal.name)
+        _, width = get_regexp_width(with_properties(pattern.to_regexp()))
+        order = (-priority, is_expression, -width, -len(pattern.value), terminal.name)
         return cls(terminal, order)
 
 
@@ -98,16 +103,23 @@ class ReadRules(NamedTuple):
         start: The name of the rule to start with.
         terminals: For a lexer, (name, language) of each terminal in order of precedence.
         ignored: For a lexer, the rules that read what is ignored.
+        apart: The characters, as texts of one each, with which terminals do not touch; None: any.
     """
 
     rules: dict[str, Rule]
     start: str
     terminals: list[tuple[str, regular.Language]]
     ignored: list[str]
+    apart: regular.Language | None
 
 
 def read_rules(
-    grammar: Grammar, start: str, text: str, embedded: dict[str, Expression], for_lexer: bool
+    grammar: Grammar,
+    start: str,
+    text: str,
+    embedded: dict[str, Expression],
+    intersections: Mapping[str, tuple[Operand, ...]],
+    for_lexer: bool,
 ) -> ReadRules:
     """The rules that the start rule leads to.
 
@@ -116,32 +128,39 @@ def read_rules(
         start: The start rule.
         text: The grammar text, for places.
         embedded: What some declared terminals stand for.
+        intersections: The operands of the terminals that are intersections.
         for_lexer: Whether a lexer is to cut texts into terminals.
 
     Raises:
         GrammarError: A terminal is malformed or cannot be taken exactly.
         LimitExceededError: Templates make too many rules.
     """
-    return _Rules(grammar, text, embedded, for_lexer).read(start)
+    return _Rules(grammar, text, embedded, intersections, for_lexer).read(start)
 
 
 class _Rules:
     def __init__(
-        self, grammar: Grammar, text: str, embedded: dict[str, Expression], for_lexer: bool
+        self,
+        grammar: Grammar,
+        text: str,
+        embedded: dict[str, Expression],
+        intersections: Mapping[str, tuple[Operand, ...]],
+        for_lexer: bool,
     ) -> None:
         self._definitions = {
             str(name): (params, tree) for name, params, tree, _ in grammar.rule_defs
         }
         self._terminal_trees = {name: tree for name, (tree, _) in grammar.term_defs}
         self._priorities = {name: priority for name, (_, priority) in grammar.term_defs}
-        self._lexemes: dict[Pattern, _Lexeme] | None = {} if for_lexer else None
+        self._lexemes: dict[Pattern | str, _Lexeme] | None = {} if for_lexer else None
         self._ignored = grammar.ignore
         self._text = text
         self._embedded = embedded
+        self._intersections = intersections
         self._places = _definitions(text)
         self._directives = read_directives(text, self._terminal_trees)
-        if self._directives and for_lexer:
-            raise GrammarError("Texts are captured only without a lexer")
+        if for_lexer and (self._directives.captures or self._directives.apart is not None):
+            raise GrammarError("Texts are captured, and words kept apart, only without a lexer")
         self._tokens: dict[Any, Expression] = {}
         self._rules: dict[str, Rule] = {}
         self._seen: set[str] = set()
@@ -164,11 +183,11 @@ class _Rules:
                     limit="grammar_templates",
                 )
         if not self._ignored:
-            return ReadRules(self._rules, start, self._in_order(), [])
+            return ReadRules(self._rules, start, self._in_order(), [], self._directives.apart)
         self._rules[_IGNORE] = Rule(_IGNORE, self._ignoring(), None, True)
         body = Sequence((Reference(_IGNORE), Reference(start)))
         self._rules[_START] = Rule(_START, body)
-        return ReadRules(self._rules, _START, self._in_order(), [_IGNORE])
+        return ReadRules(self._rules, _START, self._in_order(), [_IGNORE], self._directives.apart)
 
     def _ignoring(self) -> Expression:
         """Any number of ignored texts."""
@@ -271,12 +290,20 @@ class _Rules:
                 raise GrammarError("What is embedded is no terminal that a lexer can look for")
             if expression is None:
                 expression = self._terminal(name)
+                if name in self._intersections and self._lexemes is None:
+                    expression = self._shared(name, expression)
             self._tokens[name] = self._with_ignored(expression)
         return self._tokens[name]
 
+    def _shared(self, name: str, terminal: Expression) -> Expression:
+        """A terminal as a rule: an intersection has many states, which all its places share."""
+        key = f"%{name}"
+        self._rules[key] = Rule(key, terminal, self._places.get(name), True)
+        return Reference(key)
+
     def _parameter(self, name: str) -> Expression | None:
         """A terminal that is captured or reads again what has been."""
-        for directive in self._directives:
+        for directive in self._directives.captures:
             if name == directive.copy:
                 return Copy(name, self._places.get(name) or _word(name, self._text))
             if name == directive.captured:
@@ -294,16 +321,25 @@ class _Rules:
         return Sequence((token, Reference(_IGNORE))) if self._ignored else token
 
     def _terminal(self, name: str) -> Expression:
+        pattern, place = self._pattern(name)
+        if name in self._intersections:
+            return self._lexeme(name, pattern, name, self._language(name), place)
+        return self._read(pattern, name, place)
+
+    def _pattern(self, name: str) -> tuple[Pattern, tuple[int, int]]:
+        """What lark takes a terminal for, and where it is defined."""
         place = self._places.get(name)
-        tree = self._terminal_trees[name]
+        tree = self._terminal_trees.get(name)
         if tree is None:
             raise error_at(
-                f"{name!r} is declared, but nothing says what its text is",
+                f"{name!r} is declared, but nothing says what its text is"
+                if name in self._terminal_trees
+                else f"{name!r} is no terminal with a definition",
                 self._text,
                 place or _word(name, self._text),
             )
         pattern = (PrepareLiterals() * _Patterns()).transform(nr_deepcopy_tree(tree))
-        return self._read(pattern, name, place or (0, 0))
+        return pattern, place or (0, 0)
 
     def _read(self, pattern: Pattern, name: str, place: tuple[int, int]) -> Expression:
         if isinstance(pattern, PatternStr) and not pattern.flags and self._lexemes is None:
@@ -311,23 +347,41 @@ class _Rules:
         known = None if self._lexemes is None else self._lexemes.get(pattern)
         if known is not None:  # the same terminal by another name, but a place of its own
             return Terminal(known.terminal.language, known.terminal.name)
-        try:
-            language = terminal_language(pattern.to_regexp())
-        except GrammarError as error:
-            raise error_at(f"{name}: {error}", self._text, place) from None
+        return self._lexeme(pattern, pattern, name, self._matching(pattern, name, place), place)
+
+    def _lexeme(
+        self,
+        key: Pattern | str,
+        pattern: Pattern,
+        name: str,
+        language: regular.Language,
+        place: tuple[int, int],
+    ) -> Terminal:
+        """A terminal with this language, known to the lexer, if there is one, by its key."""
         if language.is_empty():
             raise error_at(f"no text matches {name}", self._text, place)
         terminal = Terminal(language, name)
         if self._lexemes is not None:
-            self._lexemes[pattern] = _Lexeme.of(pattern, terminal, self._priorities.get(name, 0))
+            self._lexemes[key] = _Lexeme.of(pattern, terminal, self._priorities.get(name, 0))
         return terminal
 
     def _language(self, name: str) -> regular.Language:
-        terminal = self._terminal(name)
-        if isinstance(terminal, Literal):
-            return regular.text(terminal.text)
-        assert isinstance(terminal, Terminal), "a terminal's text is regular"
-        return terminal.language
+        """The texts of a terminal."""
+        operands = self._intersections.get(name)
+        if operands is None:
+            pattern, place = self._pattern(name)
+            return self._matching(pattern, name, place)
+        return regular.intersection(
+            ~self._language(name) if is_negated else self._language(name)
+            for name, is_negated in operands
+        )
+
+    def _matching(self, pattern: Pattern, name: str, place: tuple[int, int]) -> regular.Language:
+        """The texts that a pattern matches."""
+        try:
+            return terminal_language(pattern.to_regexp())
+        except GrammarError as error:
+            raise error_at(f"{name}: {error}", self._text, place) from None
 
 
 def _one(kind: type[Alternatives | Sequence], parts: list[Expression]) -> Expression:

@@ -1,4 +1,4 @@
-"""Rules with a parameter: matching names, heredocs, indentation."""
+"""Rules with a parameter: matching names, heredocs, indentation; and words that are apart."""
 
 from __future__ import annotations
 
@@ -35,6 +35,22 @@ BLOCKS = r"""
     %declare AT
     //% capture INDENT as AT extending
 """
+WORDS = r"""
+    //% apart /[a-z0-9]/
+    start: line{nothing}+
+    nothing:
+    line{at}: at ("pass" "\n" | ("if" | "while") expr ":" (expr "\n" | "\n" block))
+    block: INDENT line{nothing} (line{AT})*
+    expr: operand (("or" | "and" | "not" "in") operand)*
+    operand: "not" operand | "(" expr ")" | NAME
+    NAME: WORD & ~KEYWORD
+    WORD: /[a-z]+/
+    KEYWORD: "and" | "if" | "in" | "not" | "or" | "pass" | "while"
+    INDENT: /[ \t]+/
+    %declare AT
+    %ignore "_"
+    //% capture INDENT as AT extending
+"""
 CASES = [
     (XML, ["<a></a>", "<ab>x<b>y</b><ab/></ab>", "<a><a></a></a>"]),
     (HEREDOC, ["cat <<EOF\nEOF\n", "cat <<E\nEOF\n\nE\n", "cat <<E\nE\nE\n"]),
@@ -45,6 +61,14 @@ CASES = [
             "if x:\n  pass\n  pass\npass\n",
             "if x:\n if x:\n  pass\n else:\n   pass\nelse:\n\tpass\n",
             "if x:\n\tif x:\n\t  pass\n\t  pass\n\tpass\n",
+        ],
+    ),
+    (
+        WORDS,
+        [
+            "if_x:x\n",
+            "while(x)or_not(y)not_in_not_orr:\n pass\n if(a)and_b:\n  pass\n pass\npass\n",
+            "if_not_not(a):notnot\nif((a)or(b)):passe\npass\n",
         ],
     ),
 ]
@@ -60,6 +84,7 @@ REFUSED = {
         "if x:\n  if x:\n  pass\n",
         "if x:\n  pass\n  else:\n  pass\n",
     ],
+    WORDS: ["ifx:x\n", "if_(a)or_(b)and:x\n", "if_x:a_or\n", "if_(a)notin_b:c\n", "if_notx:or\n"],
 }
 
 
@@ -96,7 +121,7 @@ def test_indentation_is_pythons() -> None:
     assert min(judged.values()) > 400
 
 
-@pytest.mark.parametrize("text", [XML, HEREDOC, BLOCKS])
+@pytest.mark.parametrize("text", [XML, HEREDOC, BLOCKS, WORDS])
 def test_masks_allow_what_leads_on(text: str) -> None:
     """Tokens that run over the end of a captured text and its copy, one by one against bytes."""
     words = ["<a", "<a></a", "></", "a>", "b></b>", "if x:\n ", " pass\n ", "pass\n", "EOF\n", "\n"]
@@ -139,6 +164,11 @@ def test_masks_allow_what_leads_on(text: str) -> None:
         ("//% capture A as B\nstart: A B\nA: /a*/\n%declare B", "the empty text"),
         ("//% capture A as B\nstart: start A B | A\nA: /a/\n%declare B", "begins with itself"),
         ("//% capture A as B extending\nstart: A start? B\nA: /a|b/\n%declare B", "must be longer"),
+        ("//% apart x\nstart: A\nA: /a/", "apart /CHARACTERS/"),
+        ("//% apart /ab?/\nstart: A\nA: /a/", "expected one character"),
+        ("//% apart /(/\nstart: A\nA: /a/", "Malformed"),
+        ('//% apart /a/\nstart: "a" "a"', "always touch"),
+        ("//% apart /a/\nstart: %json {}", "embeds nothing"),
     ],
 )
 def test_refusals(text: str, message: str) -> None:
@@ -149,3 +179,9 @@ def test_refusals(text: str, message: str) -> None:
 def test_not_with_a_lexer() -> None:
     with pytest.raises(sg.GrammarError, match="without a lexer"):
         sg.lark(XML, lexer="basic")
+
+
+@pytest.mark.parametrize("line", ["//% capture A as B", "//% apart /a/"])
+def test_a_lexer_takes_neither(line: str) -> None:
+    with pytest.raises(sg.GrammarError, match="only without a lexer"):
+        sg.lark(f"{line}\nstart: A\nA: /a/\n%declare B", lexer="basic")

@@ -94,9 +94,21 @@ def test_the_language_is_that_of_larks_earley_parser(seed: int) -> None:
         ('start: A\nA: /a|b/i "c" | "d"', ["Ac", "d"], ["A", "AC"]),
         ('start: x{2,3} "b"{2}\nx: ""| "a{2}" /b{2}|c/', ["bb", "a{2}bbbb"], ["", "b", "a{2}bb"]),
         ('start: t{"a", n}\nt{x, y}: x{2} y "" // {1,2} ""\nn: /"{2}/', ['aa""'], ['a""']),
+        (
+            'start: A\nA: /[ab]+/ & ~/.*bb.*/ & ~B // &\nB: /a/\n  | "aa"',
+            ["ab", "aaa"],
+            ["aa", "bb"],
+        ),
+        ("start: A+\nA.1: ~B & /[ab]{2}/\nB: C & /b./\nC: /.b/", ["abba", "ab"], ["bb", "bbab"]),
+        ('start: A "-"\nA: ~"a"i & \\\n  /[Aa]./ //', ["ab-"], ["A-", "a", "A"]),
+        (
+            r"start: /[\p{Lu}_\P{L}]\\p{1}[^]\p{L}]/",
+            ["_\\p-", "\u00c4\\p ", "1\\p["],
+            ["a\\p-", "_\\p]"],
+        ),
         ('start: x y\nx[capture, temperature=0.5]: "a"\ny[capture="b, c"] : "b"', ["ab"], ["a"]),
     ],
-    ids=range(25),
+    ids=range(29),
 )
 def test_syntax(text: str, accepted: list[str], refused: list[str]) -> None:
     check(sg.lark(text), accepted, refused)
@@ -143,8 +155,12 @@ other: %json {"const": "/* %json */"} // %json
         ("start: x\nx[suffix=/b/]: /a*/", (11, 17), "such as /.*?end/"),
         ("start: x\nx[max_tokens=3]: /a*/", (11, 21), "does not count tokens"),
         ("start: x\nx[colour=3]: /a*/", (11, 12), "expected an attribute"),
-        ("start: A\nA: /a+/ & /b+/", (17, 18), "write one expression"),
-        ("start: A\nA: ~/b+/", (12, 13), "write one expression"),
+        ("start: A\nA: /a+/ & /b+/", (9, 10), "no text matches A"),
+        ('start: A\nA: /a+/ & ("b" | "c")', (17, 18), "NAME: WORD & ~KEYWORD"),
+        ("start: /a/ & /b/", (11, 12), "NAME: WORD & ~KEYWORD"),
+        ("start: A B\nA: /a/ & B\nB: A", (25, 26), "no part of another terminal"),
+        ("start: A\nA: /a/ & B", (18, 19), "'B' is no terminal"),
+        (r"start: /\p{Latin}/", (7, 18), "no Unicode property 'Latin'"),
         ("start: @other", (7, 13), "write its rules"),
         ('start: "a"~3..1', (10, 11), "count is wrong"),
         ("start: %json {", (14, 15), "malformed JSON"),

@@ -131,3 +131,16 @@ def test_tokens_run_over_terminals() -> None:
         assert matcher.accept_token(token)
     # "or1" goes on as a name after a name, and is one of its own after a number
     assert allowed == [{0, 1, 2, 8}, {0, 1, 2, 3, 8}, {2, 4, 6, 7, 9}, {2, 4, 6, 7, 9}]
+
+
+def test_intersections_are_lexemes() -> None:
+    text = r"""
+        start: words ("or" words)*
+        words: (NAME | NUMBER | "if")+
+        NAME.2: WORD & ~KEYWORD
+        NUMBER: WORD & /[0-9]+/
+        WORD: /[\p{Ll}0-9]+/
+        KEYWORD: "if" | "or"
+        %ignore " "
+    """
+    check(sg.lark(text, lexer="basic"), ["if 12 ifx or x1", "or1 é or o"], ["or", "x or"])

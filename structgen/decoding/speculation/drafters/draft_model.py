@@ -10,7 +10,7 @@ from structgen.decoding.speculation.drafters.protocol import Guess, Point, Row
 from structgen.decoding.speculation.drafters.trimmed import TrimmedHead
 from structgen.errors import GenerationError
 from structgen.models.inner import inner_obstacle
-from structgen.models.tree import tree_obstacle
+from structgen.models.tree import sliding_window, tree_obstacle
 
 __all__ = ["DraftModel"]
 
@@ -36,6 +36,8 @@ class DraftModel:
     def __init__(self, model: Any, tokens: Sequence[int]) -> None:
         model.eval()
         obstacle = tree_obstacle(model) or inner_obstacle(model)
+        if obstacle is None and sliding_window(model)[0] is not None:
+            obstacle = "its layers look back over a window only"
         if obstacle is not None:
             raise GenerationError(f"The model cannot draft: {obstacle}")
         head = model.get_output_embeddings()
