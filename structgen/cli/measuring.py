@@ -93,6 +93,9 @@ def speculation(
     plus: Annotated[
         list[str] | None, typer.Option(help="Another drafter, for a row of its own.")
     ] = None,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Only schemas that heads are not trained on.")
+    ] = False,
     output: Annotated[
         Path, typer.Option(help="Where raw.jsonl, table.md and plot.svg go; goes on there.")
     ] = Path("speculation"),
@@ -102,6 +105,8 @@ def speculation(
     from jsonschemabench.data import load
     from structgen.decoding.speculation.benchmark import MODES, kinds, measure, read_records
     from structgen.decoding.speculation.benchmark_report import draw, summarize, table
+    from structgen.decoding.speculation.peers import installed
+    from structgen.decoding.speculation.training.schemas import split
 
     modes = mode or list(MODES)
     for name in modes:
@@ -110,20 +115,22 @@ def speculation(
     rows = kinds(plus or ())
     place, cases = load(data)
     schemas = {name: case["schema"] for name, case in cases.items()}
-    short = [name for name, schema in schemas.items() if len(json.dumps(schema)) <= longest]
+    names = split(list(schemas))[1] if held_out else list(schemas)
+    short = [name for name in names if len(json.dumps(schemas[name])) <= longest]
     chosen = {name: schemas[name] for name in draw_sample(short, sample, seed)}
     output.mkdir(parents=True, exist_ok=True)
     raw = output / "raw.jsonl"
     records = read_records(raw)
     with progress("loading the model"):
         generator = default_model()
-    total = len(chosen) * len(rows) * len(modes)
+    peers = installed()
+    total = len(chosen) * (len(rows) + len(peers)) * len(modes)
     with raw.open("a", encoding="utf-8") as file, progress("measuring") as say:
-        for record in measure(generator, chosen, rows, modes, max_new_tokens, records):
+        for record in measure(generator, chosen, rows, modes, max_new_tokens, records, peers):
             file.write(json.dumps(record) + "\n")
             file.flush()
             records.append(record)
-            say(f"measuring: {len(records)} of {total} answers")
+            say(f"measuring: {len(records)} of at most {total} answers")
     found = summarize(records)
     text = f"{len(chosen)} schemas of {place}, answers of at most {max_new_tokens} tokens\n\n"
     text += table(found)
