@@ -93,6 +93,12 @@ def speculation(
     plus: Annotated[
         list[str] | None, typer.Option(help="Another drafter, for a row of its own.")
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="llguidance or xgrammar: one by one with its masks, in a row of its own."
+        ),
+    ] = None,
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only schemas that heads are not trained on.")
     ] = False,
@@ -105,7 +111,7 @@ def speculation(
     from jsonschemabench.data import load
     from structgen.decoding.speculation.benchmark import MODES, kinds, measure, read_records
     from structgen.decoding.speculation.benchmark_report import draw, summarize, table
-    from structgen.decoding.speculation.peers import installed
+    from structgen.decoding.speculation.peers import check_peers
     from structgen.decoding.speculation.training.schemas import split
 
     modes = mode or list(MODES)
@@ -113,6 +119,8 @@ def speculation(
         if name not in MODES:
             raise ValueError(f"there is no mode {name!r}: the modes are {'; '.join(MODES)}")
     rows = kinds(plus or ())
+    beside = beside or []
+    check_peers(beside)
     place, cases = load(data)
     schemas = {name: case["schema"] for name, case in cases.items()}
     names = split(list(schemas))[1] if held_out else list(schemas)
@@ -123,10 +131,9 @@ def speculation(
     records = read_records(raw)
     with progress("loading the model"):
         generator = default_model()
-    peers = installed()
-    total = len(chosen) * (len(rows) + len(peers)) * len(modes)
+    total = len(chosen) * (len(rows) + len(beside)) * len(modes)
     with raw.open("a", encoding="utf-8") as file, progress("measuring") as say:
-        for record in measure(generator, chosen, rows, modes, max_new_tokens, records, peers):
+        for record in measure(generator, chosen, rows, modes, max_new_tokens, records, beside):
             file.write(json.dumps(record) + "\n")
             file.flush()
             records.append(record)

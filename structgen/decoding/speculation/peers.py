@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ from structgen.decoding.sampling import Sampling, choose
 from structgen.errors import GenerationError
 from structgen.models.protocol import PromptSession, SparseSession
 
-__all__ = ["PEERS", "PeerMasks", "answer", "installed"]
+__all__ = ["PEERS", "PeerMasks", "answer", "check_peers"]
 
 
 class PeerMasks(Protocol):
@@ -123,9 +123,17 @@ PEERS: dict[str, Callable[[Generator], Compile]] = {
 }
 
 
-def installed() -> list[str]:
-    """The names in `PEERS` whose packages are there."""
-    return [name for name in PEERS if importlib.util.find_spec(name) is not None]
+def check_peers(names: Sequence[str]) -> None:
+    """Check that other engines are known and installed.
+
+    Raises:
+        ValueError: One is not.
+    """
+    for name in names:
+        if name not in PEERS:
+            raise ValueError(f"there is no engine {name!r}: the engines are {', '.join(PEERS)}")
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(f"{name} is not installed: pip install 'structgen[bench]'")
 
 
 def answer(
