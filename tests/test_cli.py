@@ -411,6 +411,7 @@ def test_bench_speculation(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["--mode", "hopeful"], "there is no mode 'hopeful'"),
         (["--plus", "oracle"], "There is no drafter 'oracle'"),
+        (["--beside", "oracle"], "there is no engine 'oracle'"),
         (["--data", "nowhere"], "nowhere"),
     ],
 )

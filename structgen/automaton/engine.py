@@ -68,6 +68,7 @@ class Engine:
         self._vocabulary = ref(vocabulary)  # the registry below is keyed by it, weakly
         self._blob = vocabulary.token_blob
         self._offsets = vocabulary.token_offsets
+        self._starts = self._offsets.data  # as `_cells` below
         self._next_bytes = np.empty(256, np.uint8)
         self._open()
 
@@ -88,20 +89,23 @@ class Engine:
 
     def _run(self, kernel: Callable[..., int], *arguments: object) -> int:
         """Call a kernel, expanding the states that it asks for, until it has an answer."""
+        return self._go_on(kernel(self._arena, *arguments), kernel, *arguments)
+
+    def _go_on(self, answer: int, kernel: Callable[..., int], *arguments: object) -> int:
+        """The same where the kernel has given an answer already."""
         arena = self._arena
-        while True:
+        while answer == k.NEED:
+            self._expand()
             answer = kernel(arena, *arguments)
-            if answer == k.NEED:
-                self._expand()
-            elif answer == k.FULL:
-                raise TablesFull
-            else:
-                return int(answer)
+        if answer == k.FULL:
+            raise TablesFull
+        return int(answer)
 
     def _expand(self) -> None:
         arena, cells = self._arena, self._cells
-        requests = cells[k.REQUEST : k.REQUEST + cells[k.N_REQUESTS]].tolist()
-        texts = cells[k.TEXT_REQUEST : k.TEXT_REQUEST + 3 * cells[k.N_TEXT_REQUESTS]].tolist()
+        # One state or one text, most often: reading single cells is faster than a slice.
+        requests = [cells[k.REQUEST + i] for i in range(cells[k.N_REQUESTS])]
+        texts = [cells[k.TEXT_REQUEST + i] for i in range(3 * cells[k.N_TEXT_REQUESTS])]
         cells[k.N_REQUESTS] = cells[k.N_TEXT_REQUESTS] = 0
         try:
             for state in requests:
@@ -138,7 +142,7 @@ class Engine:
         target = self.token_steps.get(key)
         if target is None:
             with self.lock:
-                start, end = int(self._offsets[token]), int(self._offsets[token + 1])
+                start, end = self._starts[token], self._starts[token + 1]
                 if start == end:
                     target = k.DEAD
                 else:
@@ -177,8 +181,9 @@ class Engine:
         """Write the mask of a configuration to int32[W]."""
         with self.lock:
             # The first call is the warm path: one kernel call, nothing to expand.
-            if k.fill(self._arena, config, row):
-                self._run(k.fill, config, row)
+            answer = k.fill(self._arena, config, row)
+            if answer:
+                self._go_on(answer, k.fill, config, row)
 
     def fill_many(
         self, configs: Sequence[int] | NDArray[np.int64], rows: NDArray[np.int32]

@@ -18,7 +18,6 @@ from structgen.network import (
     Call,
     Capture,
     Choice,
-    Key,
     Measured,
     Names,
     Scan,
@@ -120,8 +119,17 @@ class TableNetwork:
 
     # --- What front ends call (documented in structgen.network.Network) -------------------------
 
-    def state(self, key: Key) -> int:
-        return self._keyed(key)
+    def state(self, key: object) -> int:
+        states = self._states.like(key)
+        state = states.get(key)
+        if state is None:
+            state = states[key] = self._new()
+            self._keys[state] = key
+            if hasattr(key, "least_length"):
+                self._measured[state] = key
+            if type(key) is AutomatonKey and key.content:
+                self._describe(state, key)
+        return state
 
     def literal(self, data: bytes, then: int) -> int:
         if not data:
@@ -175,7 +183,7 @@ class TableNetwork:
         return state
 
     def automaton(self, automaton: Automaton) -> int:
-        return self._keyed(AutomatonKey(automaton, automaton.start, False))
+        return self.state(AutomatonKey(automaton, automaton.start, False))
 
     def json_string(
         self,
@@ -185,7 +193,7 @@ class TableNetwork:
     ) -> int:
         if language is not None:
             automaton = language.automaton()
-            content = self._keyed(AutomatonKey(automaton, automaton.start, True))
+            content = self.state(AutomatonKey(automaton, automaton.start, True))
             return self._string(content, 0, max_length, 0)
         return self._string(self._any, min_length, max_length, 0)
 
@@ -223,7 +231,7 @@ class TableNetwork:
             automaton = key.automaton
             accepts = automaton.is_accepting(key.state)
             edges = tuple(
-                (low, high, self._keyed(AutomatonKey(automaton, target, key.content)))
+                (low, high, self.state(AutomatonKey(automaton, target, key.content)))
                 for low, high, target in automaton.edges(key.state)
             )
             if key.content:
@@ -234,7 +242,9 @@ class TableNetwork:
                 self._scan(state, edges, returns=0 if accepts else None)
         else:
             definition = key.expand(self)  # type: ignore[attr-defined]
-            if isinstance(definition, Call):
+            if isinstance(definition, Choice):
+                self._choice(state, tuple(dict.fromkeys(definition.states)))
+            elif isinstance(definition, Call):
                 at = k.STATE + 8 * state
                 self._cells[at + 1] = definition.piece
                 self._cells[at + 2] = definition.then
@@ -249,8 +259,6 @@ class TableNetwork:
             elif isinstance(definition, Scan):
                 returns = definition.outcome if definition.returns else None
                 self._scan(state, definition.edges, returns=returns)
-            elif isinstance(definition, Choice):
-                self._choice(state, tuple(dict.fromkeys(definition.states)))
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
@@ -272,20 +280,12 @@ class TableNetwork:
 
     # --- Records --------------------------------------------------------------------------------
 
-    def _keyed(self, key: object) -> int:
-        states = self._states.like(key)
-        state = states.get(key)
-        if state is None:
-            state = states[key] = self._new()
-            self._keys[state] = key
-            if hasattr(key, "least_length"):
-                self._measured[state] = key
-            if type(key) is AutomatonKey and key.content:
-                self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
-                self._set_safe(state, key.automaton.live(key.state))
-                if key.automaton.is_in_character(key.state):
-                    self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
-        return state
+    def _describe(self, state: int, key: AutomatonKey) -> None:
+        """Note what is known of a state of an automaton before it is expanded."""
+        self._cells[k.STATE + 8 * state + 3] = self._lengths(key)
+        self._set_safe(state, key.automaton.live(key.state))
+        if key.automaton.is_in_character(key.state):
+            self._cells[k.SAFE + 2 * state] |= k.IN_CHARACTER
 
     @staticmethod
     def _lengths(key: AutomatonKey) -> int:

@@ -93,6 +93,15 @@ def speculation(
     plus: Annotated[
         list[str] | None, typer.Option(help="Another drafter, for a row of its own.")
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="llguidance or xgrammar: one by one with its masks, in a row of its own."
+        ),
+    ] = None,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Only schemas that heads are not trained on.")
+    ] = False,
     output: Annotated[
         Path, typer.Option(help="Where raw.jsonl, table.md and plot.svg go; goes on there.")
     ] = Path("speculation"),
@@ -102,28 +111,33 @@ def speculation(
     from jsonschemabench.data import load
     from structgen.decoding.speculation.benchmark import MODES, kinds, measure, read_records
     from structgen.decoding.speculation.benchmark_report import draw, summarize, table
+    from structgen.decoding.speculation.peers import check_peers
+    from structgen.decoding.speculation.training.schemas import split
 
     modes = mode or list(MODES)
     for name in modes:
         if name not in MODES:
             raise ValueError(f"there is no mode {name!r}: the modes are {'; '.join(MODES)}")
     rows = kinds(plus or ())
+    beside = beside or []
+    check_peers(beside)
     place, cases = load(data)
     schemas = {name: case["schema"] for name, case in cases.items()}
-    short = [name for name, schema in schemas.items() if len(json.dumps(schema)) <= longest]
+    names = split(list(schemas))[1] if held_out else list(schemas)
+    short = [name for name in names if len(json.dumps(schemas[name])) <= longest]
     chosen = {name: schemas[name] for name in draw_sample(short, sample, seed)}
     output.mkdir(parents=True, exist_ok=True)
     raw = output / "raw.jsonl"
     records = read_records(raw)
     with progress("loading the model"):
         generator = default_model()
-    total = len(chosen) * len(rows) * len(modes)
+    total = len(chosen) * (len(rows) + len(beside)) * len(modes)
     with raw.open("a", encoding="utf-8") as file, progress("measuring") as say:
-        for record in measure(generator, chosen, rows, modes, max_new_tokens, records):
+        for record in measure(generator, chosen, rows, modes, max_new_tokens, records, beside):
             file.write(json.dumps(record) + "\n")
             file.flush()
             records.append(record)
-            say(f"measuring: {len(records)} of {total} answers")
+            say(f"measuring: {len(records)} of at most {total} answers")
     found = summarize(records)
     text = f"{len(chosen)} schemas of {place}, answers of at most {max_new_tokens} tokens\n\n"
     text += table(found)

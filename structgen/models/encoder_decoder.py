@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from structgen.models.described import describe
+from structgen.models.room import DynamicRoom
 from structgen.models.separate import SeparateSessions
-from structgen.models.tree import ATTENTION, keep_cached_path, tree_equals_paths
+from structgen.models.tree import ATTENTION, tree_equals_paths
 from structgen.models.tree_mask import TreeView, additive, tree_view
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class EncoderDecoderSession:
         from transformers import DynamicCache, EncoderDecoderCache
 
         self._model = model
-        self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        self._room = DynamicRoom()
+        self._cache = EncoderDecoderCache(self._room.cache, DynamicCache())
         self._encoded: Any = None
         self._length = 0  # tokens of the decoder's text that are in the cache
         self._drafted = 0  # nodes that are in the cache after them
@@ -147,8 +149,9 @@ class EncoderDecoderSession:
 
     def keep_path(self, nodes: Sequence[int]) -> None:
         """Make a path of the last tree part of the text, and forget its other nodes."""
-        keep_cached_path(self._cache.self_attention_cache, self._length, self._drafted, nodes)
-        self._length += len(nodes) if self._drafted else 0
+        if self._drafted:
+            self._room.keep(self._length, self._drafted, nodes)
+            self._length += len(nodes)
         self._drafted = 0
 
     def _mask(self, view: TreeView) -> torch.Tensor:
@@ -160,7 +163,7 @@ class EncoderDecoderSession:
         places = torch.arange(len(view.seen))
         here = places[-len(view.positions) :]
         difference = _bias(attention, view.positions, view.seen) - _bias(attention, here, places)
-        mask = additive(view.allowed, model.dtype).to(model.device)
+        mask = additive(view.allowed, model.dtype, len(view.seen)).to(model.device)
         return torch.where(mask < 0, mask, difference)
 
 

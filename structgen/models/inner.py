@@ -50,6 +50,7 @@ class InnerModel:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.config = model.config
+        self.generation_config = model.generation_config
         self.states: torch.Tensor | None = None
         self.hidden: torch.Tensor | None = None
         self.layers: Sequence[torch.Tensor] | None = None
@@ -161,7 +162,7 @@ class InnerTreeSession(CausalTreeSession):
         from transformers import DynamicCache
 
         cache = DynamicCache()
-        for number, layer in enumerate(self._cache.layers[:layers]):
+        for number, layer in enumerate(self._room.cache.layers[:layers]):
             if layer.is_initialized:
                 kept = slice(0, self._length)
                 cache.update(layer.keys[:, :, kept], layer.values[:, :, kept], number)

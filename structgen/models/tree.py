@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from structgen.models.room import room_for
 from structgen.models.tree_mask import TreeView, additive, tree_view
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ATTENTION",
     "CausalTreeSession",
-    "keep_cached_path",
     "sliding_window",
     "tree_equals_paths",
     "tree_obstacle",
@@ -44,12 +44,8 @@ class CausalTreeSession:
     """
 
     def __init__(self, model: Any) -> None:
-        from transformers import DynamicCache
-
         self._model = model
-        # Without a configuration, layers with a window keep all tokens: a path through a tree may
-        # need those that its other nodes would have pushed out.
-        self._cache = DynamicCache()
+        self._room = room_for(model)
         self._window, self._mixed = sliding_window(model)
         self._length = 0  # tokens of the text that are in the cache
         self._drafted = 0  # nodes that are in the cache after them
@@ -70,13 +66,15 @@ class CausalTreeSession:
             raise ValueError("Say which nodes of the last tree to keep first")
         known = len(text)
         view = tree_view(self._length, known, parents)
+        width = self._room.reserve(len(view.seen))
+        plain = not tokens and self._window is None and width == len(view.seen)
         device = self._model.device
         with torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor([[*text, *tokens]], device=device),
-                attention_mask=self._mask(view) if tokens or self._window else None,
+                attention_mask=None if plain else self._mask(view, width),
                 position_ids=view.positions[None].to(device),
-                past_key_values=self._cache,
+                past_key_values=self._room.cache,
                 use_cache=True,
                 logits_to_keep=len(tokens) + 1,
             )
@@ -84,44 +82,21 @@ class CausalTreeSession:
         self._drafted = len(tokens)
         return output.logits[0].clone()  # a tensor of inference mode cannot be masked in place
 
-    def _mask(self, view: TreeView) -> Any:
-        """The mask for all layers, or those for each kind of layer."""
+    def _mask(self, view: TreeView, width: int) -> Any:
+        """The mask for all layers, or those for each kind of layer; width: tokens in the cache."""
         model = self._model
-        whole = additive(view.allowed, model.dtype).to(model.device)
+        whole = additive(view.allowed, model.dtype, width).to(model.device)
         if self._window is None:
             return whole
-        near = additive(view.within(self._window), model.dtype).to(model.device)
+        near = additive(view.within(self._window), model.dtype, width).to(model.device)
         return dict(zip(_KINDS, (whole, near), strict=True)) if self._mixed else near
 
     def keep_path(self, nodes: Sequence[int]) -> None:
         """Make a path of the last tree part of the text, and forget its other nodes."""
-        keep_cached_path(self._cache, self._length, self._drafted, nodes)
-        self._length += len(nodes) if self._drafted else 0
+        if self._drafted:
+            self._room.keep(self._length, self._drafted, nodes)
+            self._length += len(nodes)
         self._drafted = 0
-
-
-def keep_cached_path(cache: Any, length: int, drafted: int, nodes: Sequence[int]) -> None:
-    """Move a path of a tree to the end of the text, and cut the tree off.
-
-    Args:
-        cache: A dynamic cache of full attention layers: the text, then the tree.
-        length: Tokens of the text.
-        drafted: Nodes of the tree.
-        nodes: The path, each node's parent before it.
-    """
-    import torch
-
-    if not drafted:
-        return
-    begin, end = length, length + len(nodes)
-    index = torch.tensor([begin + node for node in nodes], dtype=torch.int64)
-    in_place = list(nodes) == list(range(len(nodes)))
-    with torch.inference_mode():
-        for layer in () if in_place else cache.layers:
-            where = index.to(layer.keys.device)
-            for states in (layer.keys, layer.values):  # [1, heads, cached, width]
-                states[:, :, begin:end] = states.index_select(2, where)
-        cache.crop(-(drafted - len(nodes)))
 
 
 def sliding_window(model: Any) -> tuple[int | None, bool]:

@@ -65,17 +65,19 @@ def tree_view(cached: int, text: int, parents: Sequence[int]) -> TreeView:
     return TreeView(seen[cached:], seen, allowed)
 
 
-def additive(allowed: torch.Tensor, dtype: Any) -> torch.Tensor:
-    """floating[1, 1, n, m], to be added to scores of attention: 0 where allowed.
+def additive(allowed: torch.Tensor, dtype: Any, width: int) -> torch.Tensor:
+    """floating[1, 1, n, width], to be added to scores of attention: 0 where allowed.
 
     Args:
         allowed: bool[n, m].
         dtype: Of the scores.
+        width: At least m; what is beyond is not allowed.
     """
     import torch
 
-    mask = torch.zeros(allowed.shape, dtype=dtype)
-    return mask.masked_fill_(~allowed, torch.finfo(dtype).min)[None, None]
+    mask = torch.full((len(allowed), width), torch.finfo(dtype).min, dtype=dtype)
+    mask[:, : allowed.shape[1]].masked_fill_(allowed, 0.0)
+    return mask[None, None]
 
 
 def ancestors(parents: Sequence[int]) -> tuple[torch.Tensor, list[int]]:

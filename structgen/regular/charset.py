@@ -39,13 +39,23 @@ def normalise(ranges: Iterable[tuple[int, int]]) -> Ranges:
         >>> normalise([(5, 9), (0, 3), (4, 4)])
         ((0, 9),)
     """
-    merged: list[list[int]] = []
+    merged: list[tuple[int, int]] = []
+    first, last = -1, -2  # of the range that is being merged
+    beyond = False  # whether a range holds what is no scalar value
     for low, high in sorted(ranges):
-        if merged and low <= merged[-1][1] + 1:
-            merged[-1][1] = max(merged[-1][1], high)
-        elif low <= high:
-            merged.append([low, high])
-    return intersect(tuple((low, high) for low, high in merged), SCALARS)
+        if low > high:
+            continue
+        beyond |= (low <= 0xDFFF and high >= 0xD800) or high > 0x10FFFF
+        if low > last + 1:
+            if first >= 0:
+                merged.append((first, last))
+            first, last = low, high
+        elif high > last:
+            last = high
+    if first >= 0:
+        merged.append((first, last))
+    found = tuple(merged)
+    return intersect(found, SCALARS) if beyond else found
 
 
 def intersect(a: Ranges, b: Ranges) -> Ranges:

@@ -13,6 +13,7 @@ import ast
 import io
 import random
 import re
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -86,6 +87,14 @@ def _formulas(module: Path) -> list[str]:
     return list(found)
 
 
+def _headers() -> Iterator[str]:
+    """The C library's headers that GCC accepts alone, preprocessed."""
+    for path in sorted(Path("/usr/include").glob("*.h")):
+        done = subprocess.run(["gcc", "-E", "-P", str(path)], capture_output=True)
+        if done.returncode == 0:
+            yield done.stdout.decode()
+
+
 CORPORA: dict[str, Corpus] = {
     "toml": Corpus("tomlkit-*.tar.gz", r"tests/toml-test/tests/.*\.toml$", _whole),
     "sql": Corpus("sqlglot-*.tar.gz", r"tests/fixtures/.*\.sql$", _sql),
@@ -95,7 +104,19 @@ CORPORA: dict[str, Corpus] = {
     "smiles": Corpus("qc_b3db-*.whl", r"B3DB_classification\.tsv$", _smiles),
     "lark": Corpus("lark-*.tar.gz", r"\.lark$", _whole),
     "java": Corpus("src.zip", r"\.java$(?<!module-info\.java)", _whole),
+    "javascript": Corpus("three-*.tgz", r"/(src|examples/jsm)/.*(?<!\.min)\.js$", _whole),
+    "go": Corpus("golang-*-src_*.deb", r"\.go$", _whole),
 }
+
+
+def _data_of_deb(package: bytes) -> io.BytesIO:
+    """The archive of files within a package of Debian, which is an archive of `ar`."""
+    at = 8
+    while True:
+        size = int(package[at + 48 : at + 58])
+        if package.startswith(b"data.tar", at):
+            return io.BytesIO(package[at + 60 : at + 60 + size])
+        at += 60 + size + size % 2
 
 
 def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
@@ -104,7 +125,8 @@ def _members(archive: Path) -> Iterator[tuple[str, bytes]]:
             for name in wheel.namelist():
                 yield name, wheel.read(name)
         return
-    with tarfile.open(archive) as packed:
+    data = _data_of_deb(archive.read_bytes()) if archive.suffix == ".deb" else archive.open("rb")
+    with data, tarfile.open(fileobj=data) as packed:
         for member in packed:
             if member.isfile():
                 yield member.name, packed.extractfile(member).read()  # type: ignore[union-attr]
@@ -116,6 +138,8 @@ def texts_of(name: str, folder: Path) -> list[str]:
         return list(dict.fromkeys(case[0] for case in re_tests.tests))
     if name == "latex_math":
         return _formulas(Path(matplotlib.__file__).parent / "tests" / "test_mathtext.py")
+    if name == "c":
+        return list(dict.fromkeys(_headers()))
     if name == "python":
         return [text for text in map(text_of, standard_library()) if text is not None]
     if name not in CORPORA:

@@ -156,11 +156,35 @@ LANGUAGES: dict[str, Language] = {
         lexer="basic",
         program="javac",
     ),
+    "c": Language(
+        oracles.is_c,
+        "abx01 \n{}()[]<>;:,.?=+-*/&|!~%#\"'\\_",
+        _samples("c"),
+        is_whole=False,
+        lexer="basic",
+        program="gcc",
+    ),
     "python": Language(
         oracles.is_python,
         "aifbx019_ \n\t.,;:()[]{}'\"\\-+*/=<>!@#%&|^~\f\r\u00e9",
         _samples("py.txt"),
         is_whole=False,
+    ),
+    "go": Language(
+        oracles.is_go,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>\"'\\`~",
+        _samples("go"),
+        is_whole=False,
+        lexer="basic",
+        program="gofmt",
+    ),
+    "javascript": Language(
+        oracles.is_javascript,
+        "ab_x01 \n{}()[];:,.=+-*/&|!<>?#$\"'\\`",
+        _samples("js"),
+        is_whole=False,
+        lexer="basic",
+        program="node",
     ),
 }
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import csv
+import itertools
 import json
+import os
 import re
 import sqlite3
+import subprocess
 import tomllib
 import warnings
 from datetime import datetime
@@ -187,6 +190,94 @@ def is_java(text: str) -> Verdict:
     """javac's parser. None: modifiers, numbers and names that are well formed, but wrong."""
     answer = ask("JavaReader.java", text).removeprefix("compiler.err.")
     return True if answer == "ok" else None if answer in _JAVA_MEANING else False
+
+
+_C_SYNTAX = re.compile(
+    r"expected|stray|missing terminating|unterminated|invalid suffix|empty character constant|"
+    r"decimal points|without a previous|exponent has no digits|not a valid universal|invalid digit|"
+    r"incomplete universal|ISO C forbids an empty|null character"
+)
+
+
+_C_KEYWORDS = set(
+    "asm auto break case char const continue default do double else enum extern float for goto if "
+    "inline int long register restrict return short signed sizeof static struct switch typedef "
+    "typeof union unsigned void volatile while".split()
+)
+
+
+def is_c(text: str) -> Verdict:
+    """GCC's front end. None: names that are not declared, types that do not fit, and the like.
+
+    GCC stops at the first error that it finds, so what comes after such a one is not judged. It
+    tells types from other names by their declarations: where it trips over a name, or would not if
+    some names were types (up to two of those before the error, those that come once, or all), a
+    text is not judged either.
+    """
+    verdict, place = _gcc(text)
+    if verdict is not False:
+        return verdict
+    found = list(re.finditer(r"(?<![\w$])(?!__)[A-Za-z_$][\w$]*", text))
+    names = [match[0] for match in found if match[0] not in _C_KEYWORDS]
+    before = [m[0] for m in found if m.start() <= place and m[0] not in _C_KEYWORDS]
+    near = list(dict.fromkeys(reversed(before)))[:4]
+    once = {name for name in names if names.count(name) == 1}
+    some = [set(each) for count in (1, 2) for each in itertools.combinations(near, count)]
+    for declared in (*some, once, set(names)):
+        prelude = "".join(f"typedef int {name};" for name in sorted(declared))
+        if _gcc(prelude + text)[0] is not False:
+            return None
+    return False
+
+
+def _gcc(text: str) -> tuple[Verdict, int]:
+    """(what GCC says of a text, where it found its first error)."""
+    command = ["gcc", "-std=gnu17", "-w", "-fmax-errors=1", "-fpreprocessed", "-fsyntax-only"]
+    done = subprocess.run(
+        [*command, "-fdiagnostics-column-unit=byte", "-x", "c", "-"],
+        input=text.encode(),
+        capture_output=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    if done.returncode == 0:
+        return True, 0
+    first = next(line for line in done.stderr.decode().splitlines() if "error:" in line)
+    name = re.search(
+        r"expected (?:expression|identifier.*|spec.*|';') before '([A-Za-z]\w*)'", first
+    )
+    is_syntax = _C_SYNTAX.search(first) and (name is None or name[1] in _C_KEYWORDS)
+    place = re.match(r"<stdin>:(\d+):(\d+):", first)
+    if place is None:  # in a line that a marker has given another number
+        return False if is_syntax else None, len(text)
+    lines = text.encode().split(b"\n")[: int(place[1])]
+    at = b"\n".join([*lines[:-1], lines[-1][: int(place[2])]])
+    return False if is_syntax else None, len(at.decode(errors="ignore"))
+
+
+def is_go(text: str) -> Verdict:
+    """gofmt's parser, on a whole file. None: a comment like a line directive that is none."""
+    answer = subprocess.run(
+        ["gofmt", "-e", "-l", "/dev/stdin"], input=text.encode(), capture_output=True
+    )
+    if answer.returncode == 0:
+        return True
+    errors = answer.stderr.decode(errors="replace").splitlines()
+    return None if all(re.search("invalid (line|column) number", x) for x in errors) else False
+
+
+_JAVASCRIPT_MEANING = re.compile(
+    "already been declared|Duplicate|Illegal (return|break|continue)|Undefined label|"
+    "is not defined|Invalid regular expression|Delete of an unqualified|'super' keyword|"
+    r"Private field|new\.target|Unexpected eval or arguments|Invalid tagged template|"
+    "More than one default|may not be 'async'|Class(es)? (constructor )?may not|"
+    "A class may only have one"
+)
+
+
+def is_javascript(text: str) -> Verdict:
+    """V8's reader of modules. None: what the standard calls early errors, beyond the syntax."""
+    answer = ask("module_reader.js", text)
+    return True if answer == "ok" else None if _JAVASCRIPT_MEANING.search(answer) else False
 
 
 def is_smiles(text: str) -> Verdict:

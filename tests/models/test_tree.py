@@ -57,9 +57,11 @@ CONFIGS: dict[str, Any] = {
 }
 
 
-def make(config: Any, attention: str = "sdpa") -> CausalBackend:
+def make(config: Any, attention: str = "sdpa", cache: str | None = None) -> CausalBackend:
     torch.manual_seed(0)
-    return CausalBackend(AutoModelForCausalLM.from_config(config, attn_implementation=attention))
+    model = AutoModelForCausalLM.from_config(config, attn_implementation=attention)
+    model.generation_config.cache_implementation = cache
+    return CausalBackend(model)
 
 
 def alone(backend: CausalBackend, text: list[int]) -> torch.Tensor:
@@ -75,10 +77,12 @@ def path_to(node: int, parents: list[int]) -> list[int]:
     return path
 
 
-@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize(
+    ("attention", "cache"), [("sdpa", None), ("eager", None), ("sdpa", "static")]
+)
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_tree_is_its_paths(name: str, attention: str) -> None:
-    backend = make(CONFIGS[name], attention)
+def test_a_tree_is_its_paths(name: str, attention: str, cache: str | None) -> None:
+    backend = make(CONFIGS[name], attention, cache)
     rng = random.Random(0)
     session = backend.start_tree()
     text: list[int] = []
@@ -99,8 +103,9 @@ def test_a_tree_is_its_paths(name: str, attention: str) -> None:
         text += [tokens[node] for node in kept]
 
 
-def test_the_cache_stays_good_over_many_cuts() -> None:
-    backend = make(CONFIGS["grouped queries"])
+@pytest.mark.parametrize("cache", [None, "static"])
+def test_the_cache_stays_good_over_many_cuts(cache: str | None) -> None:
+    backend = make(CONFIGS["grouped queries"], cache=cache)
     rng = random.Random(1)
     session = backend.start_tree()
     text: list[int] = []
@@ -112,6 +117,21 @@ def test_the_cache_stays_good_over_many_cuts() -> None:
         text += added + [tokens[node] for node in kept]
     logits = session.forward_tree([7], [], [])
     torch.testing.assert_close(logits[0], alone(backend, [*text, 7]), rtol=0, atol=1e-5)
+
+
+def test_a_static_cache_stays_where_it_is() -> None:
+    """Until the text outgrows it."""
+    session = make(CONFIGS["llama"], cache="static").start_tree()
+    places = set()
+    for turn in range(90):
+        session.forward_tree([turn % 50], [1, 2, 3], [-1, -1, 1])
+        session.keep_path([1, 2])
+        (layer, *_) = session._room.cache.layers
+        places.add((layer.keys.data_ptr(), layer.keys.shape[2]))
+        assert int(layer.cumulative_length) == 3 * (turn + 1)
+    assert sorted(width for _, width in places) == [256, 512]
+    slides = make(CONFIGS["sliding windows"], cache="static").start_tree()
+    assert type(slides._room.cache).__name__ == "DynamicCache"
 
 
 @pytest.mark.parametrize(

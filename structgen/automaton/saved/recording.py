@@ -37,21 +37,22 @@ class Recording(TableNetwork):
         """Run the definition of a key; None: it is a state of an automaton."""
         if type(key) is AutomatonKey:
             for _, _, target in key.automaton.edges(key.state):
-                self._keyed(key._replace(state=target))
+                self.state(key._replace(state=target))
             return None
         definition: Definition = key.expand(self)  # type: ignore[attr-defined]
         if isinstance(definition, Capture):
             self.state(definition.then.sketch())
         return definition
 
-    def _keyed(self, key: object) -> int:
+    def state(self, key: object) -> int:
+        """The state named by `key`, which is noted."""
         state = -1
         if self._expected is not None:
             if len(self.keys) >= len(self._expected):
                 raise TablesFull  # not what was saved: done without
             state = self._expected[len(self.keys)]
         if state < 0:
-            state = super()._keyed(key)
+            state = super().state(key)
         else:
             state = self._states.like(key).setdefault(key, state)
         self.keys.append(key)

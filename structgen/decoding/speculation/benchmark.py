@@ -16,15 +16,17 @@ from typing import Any
 
 from structgen.compiler import CompiledGrammar
 from structgen.decoding.generator import Generator
+from structgen.decoding.sampling import Sampling
 from structgen.decoding.speculation.drafters.protocol import Drafter, Guess, Point, Row
 from structgen.decoding.speculation.options import DRAFTERS, FORCED, Speculation
+from structgen.decoding.speculation.peers import PEERS, answer
 from structgen.errors import StructgenError
 
 __all__ = ["MODES", "NONE", "Blind", "kinds", "measure", "prompt_for", "read_records"]
 
 NONE = "none"
 _COPYING = ("prompt", "answers", "recycling", "ngrams")  # know nothing of the grammar
-_SAMPLED = {"temperature": 0.7, "top_p": 0.95}
+_SAMPLED = {"temperature": 1.0}
 MODES: dict[str, dict[str, Any]] = {
     "greedy": {"fast_forward": False},
     "sampled": {"fast_forward": False, **_SAMPLED},
@@ -97,6 +99,7 @@ def measure(
     modes: Sequence[str],
     max_new_tokens: int,
     done: Sequence[Mapping[str, Any]] = (),
+    peers: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """Answer every schema in every mode with every kind of speculation.
 
@@ -107,12 +110,15 @@ def measure(
         modes: Keys of `MODES`.
         max_new_tokens: How many tokens an answer may have.
         done: Records of earlier runs, which are not run again.
+        peers: Keys of `peers.PEERS`, whose masks have a row of one-by-one decoding in the modes
+            without fast-forward.
 
     Yields:
         A record of each answer: its schema, mode and kind; its tokens; and what it cost. A schema
-        that cannot be used (the engine refuses it, or it leaves the model's window no room) has one
+        that cannot be used (an engine refuses it, or it leaves the model's window no room) has one
         record, with the key `refused`.
     """
+    others = {name: PEERS[name](generator) for name in peers}
     known = {(record["schema"], record.get("mode"), record.get("kind")) for record in done}
     memories = {
         mode: Generator.from_backend(generator.backend, generator.tokenizer, generator.vocabulary)
@@ -121,22 +127,28 @@ def measure(
     for number, (name, schema) in enumerate(schemas.items()):
         if (name, None, None) in known:
             continue
-        first = number % len(rows)
-        order = [*list(rows)[first:], *list(rows)[:first]]
+        kinds = [*rows, *others]
+        first = number % len(kinds)
         wanted = [
-            (mode, kind) for mode in modes for kind in order if (name, mode, kind) not in known
+            (mode, kind)
+            for mode in modes
+            for kind in [*kinds[first:], *kinds[:first]]
+            if (name, mode, kind) not in known
+            and not (kind in others and MODES[mode]["fast_forward"])
         ]
         try:
             compiled = generator.compile(schema) if wanted else None
             for mode, kind in wanted:
                 assert compiled is not None, "something is wanted"
-                made = memories[mode]
-                yield {
-                    "schema": name,
-                    "mode": mode,
-                    "kind": kind,
-                    **_answer(made, schema, compiled, rows[kind], MODES[mode], max_new_tokens),
-                }
+                if kind in others:
+                    sampling = Sampling(MODES[mode].get("temperature", 0.0))
+                    masks, prompt = others[kind](schema), prompt_for(schema)
+                    found = answer(generator, masks, prompt, sampling, _SEED, max_new_tokens)
+                else:
+                    found = _answer(
+                        memories[mode], schema, compiled, rows[kind], MODES[mode], max_new_tokens
+                    )
+                yield {"schema": name, "mode": mode, "kind": kind, **found}
         except StructgenError as error:
             yield {"schema": name, "refused": str(error)}
 

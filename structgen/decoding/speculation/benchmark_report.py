@@ -29,7 +29,8 @@ class Row:
         seconds: All time.
         processor: Seconds of the processors that this process had, whatever else was running.
         model, masks, drafting: Shares of that time.
-        ratio: Seconds of one-by-one decoding for each of these seconds.
+        ratio: Tokens a second for each token a second of one-by-one decoding. Another engine's
+            masks may lead to another text, so times alone could not be compared.
         worst: The least such ratio of a single schema, and that schema.
         different: How many texts are not those of one-by-one decoding.
     """
@@ -93,16 +94,18 @@ def _row(
     def total(key: str) -> Any:
         return sum(answer[key] for answer in answers)
 
-    seconds = total("seconds")
+    seconds, tokens = total("seconds"), sum(len(answer["tokens"]) for answer in answers)
     ratios = [
-        (one["seconds"] / answer["seconds"], name)
+        (_speed(answer) / _speed(one), name)
         for one, answer, name in zip(plain, answers, schemas, strict=True)
+        if one["tokens"] and answer["tokens"]
     ]
+    plain_speed = sum(len(one["tokens"]) for one in plain) / sum(one["seconds"] for one in plain)
     return Row(
         mode,
         kind,
         len(schemas),
-        sum(len(answer["tokens"]) for answer in answers),
+        tokens,
         total("passes"),
         total("drafted"),
         total("accepted"),
@@ -111,10 +114,15 @@ def _row(
         total("model_seconds") / seconds,
         total("mask_seconds") / seconds,
         total("draft_seconds") / seconds,
-        sum(one["seconds"] for one in plain) / seconds,
-        min(ratios),
+        tokens / seconds / plain_speed if plain_speed else 1.0,
+        min(ratios, default=(1.0, "")),
         sum(one["tokens"] != answer["tokens"] for one, answer in zip(plain, answers, strict=True)),
     )
+
+
+def _speed(answer: Record) -> float:
+    """Tokens a second."""
+    return float(len(answer["tokens"]) / answer["seconds"])
 
 
 def table(rows: Iterable[Row]) -> str:

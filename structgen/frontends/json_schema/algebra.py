@@ -61,7 +61,7 @@ class Schemas:
         self.none = Node(self, (), ((),))
         self._nodes[frozenset(), frozenset()] = self.all
         try:
-            self.root = self.node([document.root])
+            self.root = self.of(document.root)
             if not self.root.is_satisfiable():
                 raise UnsatisfiableError("Nothing satisfies the schema", pointer=culprit(self.root))
             self._check_reachable(document)
@@ -79,6 +79,19 @@ class Schemas:
         self.__dict__.clear()
 
     # --- Making nodes ---------------------------------------------------------------------------
+
+    def of(self, place: Place) -> Node:
+        """The node of one schema."""
+        schema = place.schema
+        if schema is False:
+            return self.none
+        if schema is True or not (schema or place.targets):
+            return self.all
+        literal = (place, True)
+        node = self._nodes.get(literal)
+        if node is None:
+            node = self._nodes[literal] = Node(self, (literal,), ())
+        return node
 
     def node(self, places: Iterable[Place]) -> Node:
         """The conjunction of `places`."""
@@ -99,7 +112,7 @@ class Schemas:
         """The conjunction of places and nodes."""
         if len(things) == 1:
             (thing,) = things
-            return thing if isinstance(thing, Node) else self.node(things)
+            return thing if isinstance(thing, Node) else self.of(thing)
         if all(isinstance(each, Place) for each in things):
             return self.node(things)
         return self.both(

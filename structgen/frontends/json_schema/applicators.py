@@ -55,7 +55,7 @@ def unfold(schemas: Schemas, place: Place) -> Node:
         parts += _in_place(schemas, place, parts)
     if "dependencies" in schema:
         parts += _dependencies(schemas, place, "dependencies")
-    return schemas.both(parts)
+    return parts[0] if len(parts) == 1 else schemas.both(parts)
 
 
 def _in_place(schemas: Schemas, place: Place, before: list[Node]) -> Iterator[Node]:

@@ -9,7 +9,7 @@ fact into what is left of it, so a formula has derivatives like a regular expres
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakValueDictionary
 
 from structgen.backports import cached_property
@@ -92,9 +92,15 @@ def _key(argument: Any) -> Any:
 
 
 class Fact(Formula, metaclass=_Interned):
-    """Something about the parts of a value; equal facts are the same object."""
+    """Something about the parts of a value; equal facts are the same object.
+
+    Attributes:
+        opposite: The class of its negation.
+    """
 
     __slots__ = ("__dict__",)
+
+    opposite: ClassVar[type[Fact]]
 
     def child(self, part: Any) -> Node | bool:
         """What a part (an index, a name) must satisfy to count for the fact; or whether it does."""
@@ -199,7 +205,9 @@ def _combine(parts: Iterable[Formula], every: bool) -> Formula:
         sides: tuple[list[Any], list[Any]] = ([], [])
         for part in found:
             sides[part.at_end].append(part)
-        if any(part.negation in found for part in min(sides, key=len)):
+        few, many = sorted(sides, key=len)
+        kinds = set(map(type, many))
+        if any(part.opposite in kinds and part.negation in found for part in few):
             return ends
     elif len(found) > 1 and not all(type(part) is Combination for part in found):
         opposites = set()

@@ -19,7 +19,7 @@ _BOUNDING = frozenset(SHAPES) - _LENIENT
 _ALONE = frozenset("format minimum maximum exclusiveMinimum exclusiveMaximum minLength".split())
 _ON_MEMBERS = frozenset(("patternProperties", "propertyNames", "maxProperties"))
 _REFERENCES = frozenset(("$ref", "$dynamicRef", "$recursiveRef"))
-_NAMES_OF_SCHEMAS = frozenset(("$id", "$anchor"))
+_SAYING = frozenset(SHAPES) - {"$id", "$anchor"}  # keywords that do not only name a schema
 
 
 def has_values(place: Place, depth: int = DEPTH) -> bool:
@@ -45,7 +45,7 @@ def _looks_satisfiable(place: Place, depth: int) -> bool:
     if place.targets:
         return (
             len(place.targets) == 1
-            and schema.keys() & SHAPES.keys() - _NAMES_OF_SCHEMAS <= _REFERENCES
+            and schema.keys() & _SAYING <= _REFERENCES
             and has_values(place.targets[0], depth - 1)
         )
     if not bounding:
@@ -56,7 +56,7 @@ def _looks_satisfiable(place: Place, depth: int) -> bool:
     if keyword == "required":
         return _has_required(place, depth - 1)
     if keyword == "anyOf":
-        return schema.keys() & SHAPES.keys() - _NAMES_OF_SCHEMAS == {"anyOf"} and any(
+        return schema.keys() & _SAYING == {"anyOf"} and any(
             has_values(place.child("anyOf", index), depth - 1)
             for index in range(len(schema["anyOf"]))
         )
@@ -91,7 +91,7 @@ def only_types(place: Place) -> frozenset[str] | None:
     schema = place.schema
     if type(schema) is bool or place.targets or place.dialect.integers_are_plain:
         return None
-    if schema.keys() & SHAPES.keys() - _NAMES_OF_SCHEMAS != {"type"}:
+    if schema.keys() & _SAYING != {"type"}:
         return None
     types = schema["type"]
     return frozenset((types,) if isinstance(types, str) else types)

@@ -110,6 +110,9 @@ class FewItems(Fact):
         return FewItems(self.node, self.count - 1) if self.count > 0 else FALSE
 
 
+ManyItems.opposite, FewItems.opposite = FewItems, ManyItems
+
+
 @dataclass(eq=False, frozen=True)
 class Equal(Fact):
     """Some two items are equal (`some`), or no two are.
@@ -159,6 +162,9 @@ class Equal(Fact):
         if LATER not in self.seen:
             return self
         return Equal(self.schemas, self.some, (self.seen - {LATER}) | {value})
+
+
+Equal.opposite = Equal
 
 
 def settle(formula: Formula, value: Any) -> Formula:

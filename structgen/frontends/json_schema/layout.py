@@ -41,6 +41,10 @@ class _AnyGap(NamedTuple):
         return Scan(((9, 10, here), (13, 13, here), (32, 32, here)), returns=True)
 
 
+_FLEXIBLE_GAP = _FlexibleGap()
+_ANY_GAP = _AnyGap()
+
+
 class Layout(NamedTuple):
     """A white space policy (see `structgen.json_schema`)."""
 
@@ -69,7 +73,7 @@ class Layout(NamedTuple):
 
     def around(self, network: Network, then: int) -> int:
         """White space where only the policy "any" has it: around the text, before `,` and `:`."""
-        return network.call(network.state(_AnyGap()), then) if self.policy == "any" else then
+        return network.call(network.state(_ANY_GAP), then) if self.policy == "any" else then
 
     def _piece(self, network: Network) -> int:
-        return network.state(_AnyGap() if self.policy == "any" else _FlexibleGap())
+        return network.state(_ANY_GAP if self.policy == "any" else _FLEXIBLE_GAP)

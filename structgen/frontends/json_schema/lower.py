@@ -70,9 +70,10 @@ class Value(NamedTuple):
                     plain_integers=node.plain_integers,
                 )
             )
-        options = [string_piece(network, spec) for spec in node.strings.specs]
-        options += [number_piece(network, spec) for spec in node.numbers.specs]
-        options += [word_piece(network, word.encode()) for word in sorted(node.words)]
+        of = node.sole_core or node
+        options = [string_piece(network, spec) for spec in of.strings.specs]
+        options += [number_piece(network, spec) for spec in of.numbers.specs]
+        options += [word_piece(network, word.encode()) for word in sorted(of.words)]
         # A value is asked for only where there is one: the last type that is left needs no proof.
         if node.objects is not FALSE and (
             (node.arrays is FALSE and not options) or settled(object_conditions(node))

@@ -17,13 +17,13 @@ from structgen.frontends.json_schema.formula import (
     Formula,
     conjunction,
 )
+from structgen.frontends.json_schema.load import Place
 from structgen.frontends.json_schema.parts import AtLeast, AtMost, Each, Some
 from structgen.frontends.json_schema.values import is_text
 from structgen.regular import Language
 
 if TYPE_CHECKING:
     from structgen.frontends.json_schema.algebra import Schemas
-    from structgen.frontends.json_schema.load import Place
     from structgen.frontends.json_schema.nodes import Node
 
 __all__ = ["Has", "Member", "MemberRule", "ObjectSpec"]
@@ -70,7 +70,9 @@ class MemberRule:
         """What the value of the member must be."""
         if not self.patterns:  # most rules
             only = self.named.get(name.text, self._rest)  # type: ignore[arg-type]
-            return self._schemas.all if only is None else self._schemas.conjoin([only])
+            if only is None:
+                return self._schemas.all
+            return self._schemas.of(only) if isinstance(only, Place) else only
         found = [each for language, each in self.patterns if language in name.matched]
         if name.text is not None and name.text in self.named:
             found.append(self.named[name.text])
@@ -105,6 +107,9 @@ class Has(Fact):
         if not counts:
             return self
         return TRUE if self.there else FALSE
+
+
+Has.opposite = Has
 
 
 class Member(NamedTuple):

@@ -102,8 +102,15 @@ class Node:
     def core(self) -> Node:
         """The same over schemas' own keywords only."""
         schemas = self.schemas
-        if not self.unions and all(type(each) is Core for each, _ in self.literals):
-            return self
+        if not self.unions:
+            if len(self.literals) == 1:  # most nodes
+                ((only, holds),) = self.literals
+                if isinstance(only, Core):
+                    return self
+                meaning = schemas.unfolded(only)
+                return meaning if holds else meaning.negation
+            if all(type(each) is Core for each, _ in self.literals):
+                return self
         parts: list[Node] = []
         for each, holds in self.literals:
             if isinstance(each, Core):
@@ -121,9 +128,12 @@ class Node:
         Several unions that multiply to many stay together in a node, and are tracked: see
         docs/json_schema.md.
         """
+        core = self.core
+        if not core.unions:
+            return (core,)
         found: dict[Node, None] = {}
-        met = {self.core}
-        stack = [self.core]
+        met = {core}
+        stack = [core]
         while stack:
             node = stack.pop()
             if node.is_none:
@@ -137,7 +147,7 @@ class Node:
             met.update(following)
             stack += following[::-1]
             if len(met) > MAX_ALTERNATIVES:
-                return (self.core,)
+                return (core,)
         return tuple(found)
 
     @property
@@ -184,16 +194,19 @@ class Node:
         return [(each, holds) for each, holds in literals if isinstance(each, Core)]
 
     @cached_property
-    def _sole_core(self) -> Core | None:
+    def sole_core(self) -> Core | None:
         """Its core, if that is one schema's own keywords: most nodes."""
-        cores = self._cores
-        return cores[0][0] if len(cores) == 1 and cores[0][1] and not self.core.unions else None
+        core = self.core
+        if core.unions or len(core.literals) != 1:
+            return None
+        ((only, holds),) = core.literals
+        return only if holds and isinstance(only, Core) else None
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Which of `null`, `true` and `false`."""
-        if self._sole_core is not None:
-            return self._sole_core.words
+        if self.sole_core is not None:
+            return self.sole_core.words
         found = WORDS
         for core, holds in self._cores:
             found &= core.words if holds else WORDS - core.words
@@ -204,8 +217,8 @@ class Node:
     @cached_property
     def numbers(self) -> Numbers:
         """Which numbers."""
-        if self._sole_core is not None:
-            return self._sole_core.numbers
+        if self.sole_core is not None:
+            return self.sole_core.numbers
         found = Numbers.ALL
         for core, holds in self._cores:
             found = found.meet(core.numbers if holds else core.numbers.complement)
@@ -219,8 +232,8 @@ class Node:
     @cached_property
     def strings(self) -> Strings:
         """Which strings."""
-        if self._sole_core is not None:
-            return self._sole_core.strings
+        if self.sole_core is not None:
+            return self.sole_core.strings
         found = Strings.ALL
         for core, holds in self._cores:
             found = found.meet(core.strings if holds else core.other_strings)
@@ -234,8 +247,8 @@ class Node:
     @cached_property
     def arrays(self) -> Formula:
         """Which arrays."""
-        if self._sole_core is not None:
-            return self._sole_core.arrays
+        if self.sole_core is not None:
+            return self.sole_core.arrays
         return conjunction(
             [core.arrays if holds else core.arrays.negation for core, holds in self._cores]
             + [disjunction(each.arrays for each in union) for union in self.core.unions]
@@ -244,8 +257,8 @@ class Node:
     @cached_property
     def objects(self) -> Formula:
         """Which objects."""
-        if self._sole_core is not None:
-            return self._sole_core.objects
+        if self.sole_core is not None:
+            return self.sole_core.objects
         return conjunction(
             [core.objects if holds else core.objects.negation for core, holds in self._cores]
             + [disjunction(each.objects for each in union) for union in self.core.unions]

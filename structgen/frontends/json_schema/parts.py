@@ -83,6 +83,9 @@ class Some(Fact, Generic[AnyRule]):
         return TRUE if counts else self
 
 
+Each.opposite, Some.opposite = Some, Each
+
+
 @dataclass(eq=False, frozen=True)
 class AtLeast(Fact):
     """At least `count` parts are still to come (at least 1)."""
@@ -133,6 +136,9 @@ class AtMost(Fact):
         return AtMost(self.count - 1) if self.count > 0 else FALSE
 
 
+AtLeast.opposite, AtMost.opposite = AtMost, AtLeast
+
+
 @dataclass(eq=False, frozen=True)
 class _Pending(Fact):
     """A fact that waits for whether a part satisfies `node`."""
@@ -147,6 +153,9 @@ class _Pending(Fact):
     @property
     def at_end(self) -> bool:
         return self.fact.at_end
+
+
+_Pending.opposite = _Pending
 
 
 def split(schemas: Schemas, base: Node, formula: Formula, part: Any, value: Any = None) -> Split:

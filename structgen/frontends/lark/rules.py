@@ -161,6 +161,8 @@ class _Rules:
         self._directives = read_directives(text, self._terminal_trees)
         if for_lexer and (self._directives.captures or self._directives.apart is not None):
             raise GrammarError("Texts are captured, and words kept apart, only without a lexer")
+        if self._directives.reserved and not for_lexer:
+            raise GrammarError("Terminals are reserved only with a lexer")
         self._tokens: dict[Any, Expression] = {}
         self._rules: dict[str, Rule] = {}
         self._seen: set[str] = set()
@@ -197,6 +199,8 @@ class _Rules:
         return Repetition(_one(Alternatives, [self._terminal(name) for name in self._ignored]))
 
     def _in_order(self) -> list[tuple[str, regular.Language]]:
+        for name in self._directives.reserved:
+            self._terminal(name)
         lexemes = sorted((self._lexemes or {}).values(), key=lambda lexeme: lexeme.order)
         return [(lexeme.terminal.name, lexeme.terminal.language) for lexeme in lexemes]
 

@@ -34,6 +34,7 @@ SMALL: dict[str, Any] = {
 }
 CONFIGS: dict[str, Any] = {
     "causal": LlamaConfig(**SMALL),
+    "static cache": LlamaConfig(**{**SMALL, "max_position_embeddings": 600}),
     "sliding windows": MistralConfig(**SMALL, sliding_window=6),
     "some layers slide": Gemma3TextConfig(
         **SMALL, head_dim=8, sliding_window=9, layer_types=["sliding_attention", "full_attention"]
@@ -57,6 +58,8 @@ def make(config: Any) -> sg.Generator:
     else:
         model = AutoModelForCausalLM.from_config(config)
     model.get_output_embeddings().weight.data.mul_(60)  # so that choices are not near ties
+    if config is CONFIGS["static cache"]:
+        model.generation_config.cache_implementation = "static"
     return sg.Generator.from_backend(backend_of(model), Tokenizer(), VOCABULARY)
 
 

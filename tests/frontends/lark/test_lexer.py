@@ -96,6 +96,10 @@ def test_the_language_is_that_of_larks_lalr_parser() -> None:
             ["//"],
         ),
         ("start: N+\nN: /é|éa/", ["éaéa", "éé"], ["a"]),
+        # what no rule reads
+        ('start: "a" "b"\nC: "ab"\n%ignore " "', ["ab", "a b"], []),
+        ('start: "a" "b"\nC: "ab"\n//% reserve C\n%ignore " "', ["a b"], ["ab"]),
+        ('start: N+\nN: /[a-z]+/\nC.1: "if"\n//% reserve C\n%ignore " "', ["iff x"], ["x if"]),
     ],
 )
 def test_lexemes(text: str, accepted: list[str], refused: list[str]) -> None:
@@ -109,11 +113,17 @@ def test_lexemes(text: str, accepted: list[str], refused: list[str]) -> None:
         ('start: A B "!"\nA: /a+/\nB: "a"', "the lexer always finds a longer terminal"),
         ('start: %json {"type": "null"}', "embedded"),
         ('start: x\nx: x "a"', "no text matches 'start'"),
+        ('start: "a"\n//% reserve B', "'B' is no terminal with a definition"),
     ],
 )
 def test_refusals(text: str, message: str) -> None:
     with pytest.raises(sg.GrammarError, match=message):
         sg.lark(text, lexer="basic")
+
+
+def test_terminals_are_reserved_only_with_a_lexer() -> None:
+    with pytest.raises(sg.GrammarError, match="reserved only with a lexer"):
+        sg.lark('start: "a"\nB: "b"\n//% reserve B')
 
 
 def test_the_names_of_lexers() -> None:

@@ -6,7 +6,10 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-_COMMANDS = {"JavaReader.java": ["java"]}
+_COMMANDS = {
+    "JavaReader.java": ["java"],
+    "module_reader.js": ["node", "--no-warnings", "--experimental-vm-modules"],
+}
 
 
 def ask(reader: str, text: str) -> str:
