@@ -1,15 +1,17 @@
-"""Masks of a query grammar: structgen, llguidance and XGrammar on the same texts, in one run.
+"""Masks of a small grammar: structgen, llguidance and XGrammar on the same texts, in one run.
 
-    python -m tests.grammars.benchmark FOLDER RANKS
+    python -m tests.grammars.benchmark queries|expressions FOLDER RANKS
 
 FOLDER has sqlglot's archive (see `evidence.py`), RANKS is Llama 3's `tokenizer.model`. All read
-`queries.ebnf`; llguidance reads it as Lark, with the rules in capitals as terminals. A text that
-any of the three does not take to its end is left out, and counted.
+`queries.ebnf` (SQL) or `expressions.ebnf` (Python's, as `ast.unparse` writes those of the standard
+library); llguidance reads it as Lark, with the rules in capitals as terminals. A text that any of
+the three does not take to its end is left out, and counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import base64
 import random
 import re
@@ -24,6 +26,7 @@ import tiktoken
 
 import structgen as sg
 from tests.grammars.evidence import texts_of
+from tests.grammars.standard_library import standard_library, text_of
 
 SIZE, END = 128_256, 128_001
 LEAST, MOST = 80, 1000  # characters of a text
@@ -31,7 +34,6 @@ SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-GRAMMAR = Path(__file__).with_name("queries.ebnf").read_text(encoding="utf-8")
 
 
 class Engine(Protocol):
@@ -44,10 +46,10 @@ class Engine(Protocol):
 
 
 class Structgen:
-    def __init__(self, ranks: Path, _: tiktoken.Encoding) -> None:
+    def __init__(self, grammar: str, ranks: Path, _: tiktoken.Encoding) -> None:
         self.vocabulary = sg.Vocabulary.from_tiktoken(str(ranks), eos_token_ids=[END], size=SIZE)
         self.row = sg.allocate_bitmask(1, SIZE)[0]
-        self.compiled = sg.compile(sg.ebnf(GRAMMAR), self.vocabulary)
+        self.compiled = sg.compile(sg.ebnf(grammar), self.vocabulary)
 
     def start(self) -> None:
         self.matcher = self.compiled.matcher()
@@ -64,21 +66,21 @@ class Structgen:
 
 def lark_of(text: str) -> str:
     """The grammar for an engine that reads Lark."""
-    body = re.sub(r"(?m)^#.*\n", "", text).replace("::=", ":").replace("root :", "start :")
+    body = re.sub(r"\broot\b", "start", re.sub(r"(?m)^#.*\n", "", text)).replace("::=", ":")
     parts = re.split(r'("(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\])', body)
     return "".join(f"/{part}/" if part.startswith("[") else part for part in parts)
 
 
 class LLGuidance:
-    def __init__(self, _: Path, encoding: tiktoken.Encoding) -> None:
+    def __init__(self, grammar: str, _: Path, encoding: tiktoken.Encoding) -> None:
         import llguidance.numpy  # the peers are needed for the benchmark alone
         import llguidance.tiktoken
 
         tokenizer = llguidance.tiktoken.lltokenizer_from_encoding(
             encoding, n_vocab=SIZE, eos_token=END
         )
-        grammar = llguidance.LLMatcher.grammar_from_lark(lark_of(GRAMMAR))
-        self.first = llguidance.LLMatcher(tokenizer, grammar)
+        source = llguidance.LLMatcher.grammar_from_lark(lark_of(grammar))
+        self.first = llguidance.LLMatcher(tokenizer, source)
         if self.first.is_error():
             raise SystemExit(self.first.get_error())
         self.row = llguidance.numpy.allocate_token_bitmask(1, SIZE)
@@ -100,13 +102,13 @@ class LLGuidance:
 
 
 class XGrammar:
-    def __init__(self, _: Path, encoding: tiktoken.Encoding) -> None:
+    def __init__(self, grammar: str, _: Path, encoding: tiktoken.Encoding) -> None:
         import xgrammar
 
         tokens = [encoding.decode_single_token_bytes(token) for token in range(SIZE)]
         info = xgrammar.TokenizerInfo(tokens, vocab_size=SIZE, stop_token_ids=[END])
         self.matcher = xgrammar.GrammarMatcher(
-            xgrammar.GrammarCompiler(info).compile_grammar(re.sub(r"(?m)^#.*\n", "", GRAMMAR))
+            xgrammar.GrammarCompiler(info).compile_grammar(re.sub(r"(?m)^#.*\n", "", grammar))
         )
         self.row = xgrammar.allocate_token_bitmask(1, SIZE)
 
@@ -144,9 +146,29 @@ def times_of(engine: Engine, tokens: list[int]) -> list[float] | None:
     return times if engine.is_complete() else None
 
 
+def queries(folder: Path) -> list[str]:
+    """The queries of sqlglot's tests."""
+    return [text for text in texts_of("sql", folder) if text.startswith("SELECT")]
+
+
+def expressions(_: Path) -> list[str]:
+    """The expressions that statements of the standard library consist of, on one line each."""
+    found: dict[str, None] = {}
+    for text in filter(None, map(text_of, standard_library())):
+        for statement in ast.walk(ast.parse(text)):
+            if isinstance(statement, ast.stmt):
+                values = (node for node in ast.iter_child_nodes(statement))
+                found |= dict.fromkeys(ast.unparse(v) for v in values if isinstance(v, ast.expr))
+    return [text for text in found if "\n" not in text]
+
+
+CORPORA = {"queries": queries, "expressions": expressions}
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("grammar", choices=CORPORA)
     parser.add_argument("folder", type=Path)
     parser.add_argument("ranks", type=Path)
     parser.add_argument("--count", type=int, default=200, help="how many texts")
@@ -159,16 +181,17 @@ def main() -> None:
     )
     warm_up = sg.compile(True, sg.Vocabulary([b"1", b""], eos_token_ids=[1])).matcher()
     warm_up.fill_bitmask(np.zeros(1, np.int32))  # loads the kernels
+    file = Path(__file__).with_name(f"{options.grammar}.ebnf")
+    grammar = file.read_text(encoding="utf-8")
     engines: dict[str, Engine] = {
-        name: make(options.ranks, encoding) for name, make in ENGINES.items()
+        name: make(grammar, options.ranks, encoding) for name, make in ENGINES.items()
     }
     cold: dict[str, list[float]] = {name: [] for name in engines}
     warm: dict[str, list[float]] = {name: [] for name in engines}
     refused = dict.fromkeys(engines, 0)
     kept = 0
-    queries = [text for text in texts_of("sql", options.folder) if text.startswith("SELECT")]
-    queries = [text for text in queries if LEAST <= len(text) <= MOST]
-    for text in random.Random(0).sample(queries, options.count):
+    texts = [t for t in CORPORA[options.grammar](options.folder) if LEAST <= len(t) <= MOST]
+    for text in random.Random(0).sample(texts, options.count):
         tokens = encoding.encode(text, disallowed_special=())
         found = {name: times_of(engine, tokens) for name, engine in engines.items()}
         for name, times in found.items():

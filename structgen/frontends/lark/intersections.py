@@ -13,13 +13,15 @@ from typing import NamedTuple
 __all__ = ["Operand", "take_intersections"]
 
 _GAP = r"(?:[ \t]|\\[ \t]*\n)*"
-_OPERAND = rf"""~?{_GAP}(?:\w+|"(?:\\.|[^"\\\n])*"i?|/(?!/)(?:\\.|[^/\\\n])*/[imslux]*)"""
+_TERMINAL = r"""(?:\w+|"(?:\\.|[^"\\\n])*"i?|/(?!/)(?:\\.|[^/\\\n])*/[imslux]*)"""
+_OPERAND = rf"~?{_GAP}{_TERMINAL}"
+_REST = r"[ \t]*(?:(?://|\#)[^\n]*)?"
 _DEFINITION = re.compile(
     rf"^(?P<head>[ \t]*(?P<name>_?[A-Z][A-Z0-9_]*)(?:\.-?\d+)?[ \t]*:{_GAP})"
-    rf"(?P<body>{_OPERAND}(?:{_GAP}&{_GAP}{_OPERAND})*)(?=[ \t]*(?:\n|\Z|//|\#))",
+    rf"(?P<body>{_OPERAND}(?:{_GAP}&{_GAP}{_OPERAND})*)(?={_REST}(?:\Z|\n(?!(?:{_REST}\n)*[ \t]*\|)))",
     re.MULTILINE,
 )
-_PARTS = re.compile(rf"{_GAP}&?{_GAP}(?P<not>~?){_GAP}(?P<shown>{_OPERAND[2:]})")
+_PARTS = re.compile(rf"{_GAP}&?{_GAP}(?P<not>~?){_GAP}(?P<shown>{_TERMINAL})")
 
 
 class Operand(NamedTuple):

@@ -157,6 +157,7 @@ other: %json {"const": "/* %json */"} // %json
         ("start: x\nx[colour=3]: /a*/", (11, 12), "expected an attribute"),
         ("start: A\nA: /a+/ & /b+/", (9, 10), "no text matches A"),
         ('start: A\nA: /a+/ & ("b" | "c")', (17, 18), "NAME: WORD & ~KEYWORD"),
+        ("start: A\nA: B & C // d\n\n # e\n  | D", (14, 15), "NAME: WORD & ~KEYWORD"),
         ("start: /a/ & /b/", (11, 12), "NAME: WORD & ~KEYWORD"),
         ("start: A B\nA: /a/ & B\nB: A", (25, 26), "no part of another terminal"),
         ("start: A\nA: /a/ & B", (18, 19), "'B' is no terminal"),
