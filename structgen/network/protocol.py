@@ -108,6 +108,7 @@ class Network(Protocol):
             names: Names that are known beforehand.
             met: Names met so far, none of them in `names`.
             language: What the parsed value must belong to; None: every string. Every beginning of
-                its texts must be one of infinitely many (`regular.leaves_room`).
+                its texts must be that of one that is in neither: of infinitely many
+                (`regular.leaves_room`), or of more than there are names (`regular.spare_texts`).
         """
         ...

@@ -18,7 +18,7 @@ from structgen.regular.lengths import without_last_counter
 from structgen.regular.live import Live
 from structgen.regular.machine import Machine, machine
 from structgen.regular.pattern import regex
-from structgen.regular.room import leaves_room
+from structgen.regular.room import leaves_room, spare_texts
 
 __all__ = [
     "ANY",
@@ -36,6 +36,7 @@ __all__ = [
     "length",
     "machine",
     "regex",
+    "spare_texts",
     "text",
     "union",
     "within",

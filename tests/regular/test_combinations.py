@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from structgen.regular import ANY, EMPTY, Language, characters, length, regex
+from structgen.regular import ANY, EMPTY, Language, characters, length, regex, spare_texts
 
 ALPHABET = "ab1"
 MOST = 5
@@ -82,3 +82,14 @@ def test_a_language_and_its_complement() -> None:
     first, second = regex("a.*b"), regex("c|d*")
     assert first & second & ~first is EMPTY
     assert first | second | ~first is ANY
+
+
+@pytest.mark.parametrize("pattern", ["[ab]{1,3}", "a(b|1){0,4}", "(ab|1){2}", "ab?1?", "[ab1]{5}"])
+def test_how_many_texts_each_beginning_leaves(pattern: str) -> None:
+    language = regex(pattern)
+    texts = [text for text in TEXTS if language.matches(text)]
+    for text in TEXTS:
+        left = [sum(each.startswith(text[:end]) for each in texts) for end in range(len(text) + 1)]
+        fewest = min(count for count in left if count)
+        for most in (1, 5, 1_000):
+            assert spare_texts(language, text, most) == min(fewest, most)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import NamedTuple
 
 from structgen import regular
@@ -272,11 +273,15 @@ class OtherName(NamedTuple):
         else:
             assert other.names is not None
             seen = [
-                regular.text(name)
+                name
                 for which, name in sorted(members.progress.seen)
                 if which == number and isinstance(name, str)
             ]
-            piece = network.json_string(other.names & ~regular.union(seen))
+            if spec.leaves_names(number, seen):
+                met = reduce(Names.add, seen, NO_NAMES)
+                piece = network.json_string_except(spec.names, met, other.whole)
+            else:
+                piece = network.json_string(other.names & ~regular.union(map(regular.text, seen)))
         return Capture(piece, AfterName(members, number))
 
 

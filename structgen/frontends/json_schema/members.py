@@ -129,6 +129,7 @@ class NameClass(NamedTuple):
         part: One of them, to rules.
         node: What their values must be.
         size: How many names there are; None: more than will ever be asked for.
+        whole: The names and declared ones that are like them; None: any name at all.
         roomy: The names and declared ones, if every beginning of one is one of infinitely many;
             None: any name at all, or not so (see `has_room`).
     """
@@ -137,6 +138,7 @@ class NameClass(NamedTuple):
     part: Name
     node: Node
     size: int | None
+    whole: Language | None = None
     roomy: Language | None = None
 
     @property
@@ -198,6 +200,7 @@ class ObjectSpec:
             self.least, self.most = 1, 0  # no text has such a member
         self.names = [name for name in names if is_text(name)]
         self._members: dict[str, Member] = {}
+        self._spare: dict[tuple[int, str], int] = {}  # a memo of `leaves_names`
         self._forbidden = forbidden
         self._languages = tuple(
             dict.fromkeys(language for rule in rules for language, _ in rule.patterns)
@@ -276,6 +279,27 @@ class ObjectSpec:
         """The classes of other names whose members can occur (see `all_others`)."""
         return [each for each in self.all_others if each.node.is_satisfiable()]
 
+    def leaves_names(self, number: int, met: list[str]) -> bool:
+        """Whether every beginning of a name of a class can become one that is not taken.
+
+        As far as is plain: there are more names that begin so than names that are declared or met.
+
+        Args:
+            number: Which class of `others`.
+            met: The names of the class that have come.
+        """
+        whole = self.others[number].whole
+        if whole is None:
+            return True
+        taken = [*self.names, *met]
+        for name in taken:
+            spare = self._spare.get((number, name))
+            if spare is None:
+                spare = self._spare[number, name] = regular.spare_texts(whole, name, MAX_COUNTED)
+            if spare <= len(taken):
+                return False
+        return True
+
     @cached_property
     def all_others(self) -> list[NameClass]:
         """Members with other names; names whose members are forbidden outright are left out.
@@ -310,10 +334,10 @@ class ObjectSpec:
                 return [NameClass(None, part, node, None)]
             if declared is None:
                 declared = regular.union(regular.text(name) for name in self.names)
-            roomy = names if regular.leaves_room(names) else None
+            whole, roomy = names, names if regular.leaves_room(names) else None
             names &= ~declared
             if not names.is_empty():
-                found.append(NameClass(names, part, node, count_texts(names), roomy))
+                found.append(NameClass(names, part, node, count_texts(names), whole, roomy))
         return found
 
 

@@ -7,6 +7,7 @@ import enum
 import gc
 import itertools
 import json
+import random
 import re
 from collections import Counter
 from typing import Any
@@ -493,6 +494,39 @@ def test_members_cost_the_same_however_many_came_before(schema: dict[str, Any]) 
     assert max(made) < 1.5 * min(made)
     assert not matcher.fork().accept_bytes(b', "1234"')
     assert matcher.accept_bytes(b"}")
+
+
+@pytest.mark.parametrize("order", ["schema", "any"])
+def test_names_of_a_finite_class_run_out(order: str) -> None:
+    """Each name comes once, and no beginning of a name is a dead end, while many are left and few."""
+    schema = {
+        "properties": {"a": True, "bab": True},
+        "patternProperties": {"^[ab]{1,3}$": {"enum": [0]}},
+        "additionalProperties": False,
+    }
+    compiled = sg.compile(sg.json_schema(schema, property_order=order), BYTES)
+    names = ["".join(each) for count in (1, 2, 3) for each in itertools.product("ab", repeat=count)]
+    others = [name for name in names if name not in schema["properties"]]
+    row = sg.allocate_bitmask(1, BYTES.size)[0]
+    for seed in range(4):
+        random.Random(seed).shuffle(others)
+        matcher = compiled.matcher()
+        assert matcher.accept_bytes(b"{")
+        met: list[str] = []
+        for name in others:
+            for again in (*met, "abab", "c"):
+                assert not matcher.fork().accept_bytes(f'"{again}"'.encode())
+            for left in (each for each in others if each not in met):
+                fork = matcher.fork()
+                for byte in f'"{left}"'.encode():
+                    assert fork.accept_bytes(bytes([byte]))
+                    fork.fill_bitmask(row)
+                    assert row.any()
+            met.append(name)
+            comma = "," if len(met) < len(others) else ""
+            assert matcher.accept_bytes(f'"{name}":0{comma}'.encode())
+        assert matcher.fork().accept_bytes(b"}")
+        assert matcher.accept_bytes(b',"a":0,"bab":0}') == (order == "any")
 
 
 def test_what_a_schema_needs_goes_with_its_grammar() -> None:
