@@ -13,6 +13,7 @@ decoding, the credit and one pass.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from structgen.decoding.speculation.running_costs import RunningCosts
@@ -23,7 +24,9 @@ _ALLOWANCE = 0.02  # of the time of one-by-one decoding, that drafts may lose
 _CREDIT = 3.0  # passes over one token, that they may lose before they have won any
 _MOST_SAVED = 6.0  # passes won that may be lost again
 _PROBE = 32  # after so many passes without one over a single token, one is made
-_ADJUSTMENT = 0.1  # of the time that a draft takes, by one pass
+_ADJUSTMENT = 0.2  # of the logarithm of the time that a draft takes, by one pass
+_FORGETTING = 0.005  # of it, by one pass without a draft
+_TRUSTED = math.log(2.0)  # one draft may take long for reasons of its own
 
 
 class Controller:
@@ -81,12 +84,23 @@ class Controller:
         """
         self._passes.observe(pending + nodes, seconds)
         balance = self._account + _ALLOWANCE * chosen
-        if drafted:
-            self._node_seconds += _ADJUSTMENT * (around / drafted - self._node_seconds)
+        if not drafted:  # what is not seen any more is forgotten, so that it is tried again
+            self._node_seconds *= 1 - _FORGETTING
+        else:
+            self._observe_draft(around / drafted)
             fed = self._counted(pending)
-            lost = self.seconds(fed + nodes, 0) - self.seconds(fed, 0) + around
+            lost = self.seconds(fed + nodes, drafted) - self.seconds(fed, 0)
             balance += chosen - 1 - lost / self.seconds(1, 0)
         self._account = min(balance, _MOST_SAVED)
+
+    def _observe_draft(self, seconds: float) -> None:
+        """A node took this long to draft, mask and learn from."""
+        if self._node_seconds <= 0:
+            self._node_seconds = seconds
+        elif seconds > 0:
+            surprise = math.log(seconds / self._node_seconds)
+            surprise = min(max(surprise, -_TRUSTED), _TRUSTED)
+            self._node_seconds *= math.exp(_ADJUSTMENT * surprise)
 
     def best_size(self, chances: Sequence[float], pending: int) -> int:
         """How many nodes give the most tokens a second; 0 is an answer.

@@ -18,7 +18,8 @@ _OPERAND = rf"~?{_GAP}{_TERMINAL}"
 _REST = r"[ \t]*(?:(?://|\#)[^\n]*)?"
 _DEFINITION = re.compile(
     rf"^(?P<head>[ \t]*(?P<name>_?[A-Z][A-Z0-9_]*)(?:\.-?\d+)?[ \t]*:{_GAP})"
-    rf"(?P<body>{_OPERAND}(?:{_GAP}&{_GAP}{_OPERAND})*)(?={_REST}(?:\Z|\n(?!(?:{_REST}\n)*[ \t]*\|)))",
+    rf"(?P<body>{_OPERAND}(?:{_GAP}&{_GAP}{_OPERAND})*)"
+    rf"(?={_REST}(?:\Z|\n(?!(?:{_REST}\n)*[ \t]*\|)))",
     re.MULTILINE,
 )
 _PARTS = re.compile(rf"{_GAP}&?{_GAP}(?P<not>~?){_GAP}(?P<shown>{_TERMINAL})")
