@@ -255,6 +255,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "package a\n/* one\ntwo */ var a /* three */ = 1 // four",
             "package a; func f() { switch x; y := z.(type) { case A, []B: default: } }",
             "package a; func f(a, b []int, c ...func()) (d chan<- int)",
+            "package a; type T [a.b[0] + len(c)*2]d; type (E []F; G map[H]I; J [2]K; L [M]N)",
             "package a; var x = 0x1p-2i + 09.5 + 1_0 + .5e1; var y = '\\'' ; var z = `\n`",
         ],
         [
@@ -275,6 +276,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "package a; var x = [2]A.A",
             "package a; var x = func()(y)",
             "package a; const a",
+            "package a; type T [a[0]]b",
             "package a; var a = 08",
             "package a; var a = 1__0",
             "package a; var a = '\\ud800'",
