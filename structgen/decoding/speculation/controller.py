@@ -105,16 +105,22 @@ class Controller:
     def best_size(self, chances: Sequence[float], pending: int) -> int:
         """How many nodes give the most tokens a second; 0 is an answer.
 
+        No tree is worth more than what is left in the account and one pass, so that after losing it
+        all drafts do not rest for long.
+
         Args:
             chances: Of the nodes, in the order in which they would be taken.
             pending: Tokens that are fed in any case.
         """
         pending = self._counted(pending)
-        best, best_rate, expected = 0, 1.0 / self.seconds(pending, 0), 1.0
+        plain = self.seconds(pending, 0)
+        most = plain + (self._account + 1.0) * self.seconds(1, 0)
+        best, best_rate, expected = 0, 1.0 / plain, 1.0
         for nodes, chance in enumerate(chances, 1):
             expected += chance
-            rate = expected / self.seconds(pending + nodes, nodes)
-            if rate > best_rate:
+            seconds = self.seconds(pending + nodes, nodes)
+            rate = expected / seconds
+            if rate > best_rate and seconds <= most:
                 best, best_rate = nodes, rate
         return best
 

@@ -182,6 +182,16 @@ def test_all_that_is_lost_is_bounded_by_what_was_saved() -> None:
     assert losses[-1] < 5.0
 
 
+def test_what_is_left_bounds_what_is_ventured() -> None:
+    controller = Controller({1: 1.0, 8: 2.0, 64: 9.0})
+    chances = [0.99] * 63
+    sizes = [controller.best_size(chances, 1)]
+    for _ in range(3):  # nothing of it comes true
+        controller.observe(1, 7, 7, 1, 2.0, 0.0)
+        sizes.append(controller.best_size(chances, 1))
+    assert sizes == [31, 23, 15, 7]
+
+
 def test_one_interruption_of_drafting_is_no_loss() -> None:
     """Another job took the processor for a while, not the drafter."""
     controller = Controller(MEASURED)
