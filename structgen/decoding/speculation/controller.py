@@ -21,8 +21,7 @@ from structgen.decoding.speculation.running_costs import RunningCosts
 __all__ = ["Controller"]
 
 _ALLOWANCE = 0.02  # of the time of one-by-one decoding, that drafts may lose
-_CREDIT = 3.0  # passes over one token, that they may lose before they have won any
-_MOST_SAVED = 6.0  # passes won that may be lost again
+_CREDIT = 12.0  # passes over one token, that they may lose, and of what they won may lose again
 _PROBE = 32  # after so many passes without one over a single token, one is made
 _ADJUSTMENT = 0.2  # of the logarithm of the time that a draft takes, by one pass
 _FORGETTING = 0.005  # of it, by one pass without a draft
@@ -56,10 +55,6 @@ class Controller:
         """Whether the next pass is made without drafts: they lost too much, or to see its cost."""
         return self._account < 0 or self._passes.unseen >= _PROBE
 
-    def begin(self) -> None:
-        """A new text starts: what others have won is not for it to lose."""
-        self._account = min(self._account, _CREDIT)
-
     def seconds(self, tokens: int, nodes: int) -> float:
         """What a pass costs.
 
@@ -91,7 +86,7 @@ class Controller:
             fed = self._counted(pending)
             lost = self.seconds(fed + nodes, drafted) - self.seconds(fed, 0)
             balance += chosen - 1 - lost / self.seconds(1, 0)
-        self._account = min(balance, _MOST_SAVED)
+        self._account = min(balance, _CREDIT)
 
     def _observe_draft(self, seconds: float) -> None:
         """A node took this long to draft, mask and learn from."""
@@ -105,16 +100,22 @@ class Controller:
     def best_size(self, chances: Sequence[float], pending: int) -> int:
         """How many nodes give the most tokens a second; 0 is an answer.
 
+        No tree is worth more than what is left in the account and one pass, so that after losing it
+        all drafts do not rest for long.
+
         Args:
             chances: Of the nodes, in the order in which they would be taken.
             pending: Tokens that are fed in any case.
         """
         pending = self._counted(pending)
-        best, best_rate, expected = 0, 1.0 / self.seconds(pending, 0), 1.0
+        plain = self.seconds(pending, 0)
+        most = plain + (self._account + 1.0) * self.seconds(1, 0)
+        best, best_rate, expected = 0, 1.0 / plain, 1.0
         for nodes, chance in enumerate(chances, 1):
             expected += chance
-            rate = expected / self.seconds(pending + nodes, nodes)
-            if rate > best_rate:
+            seconds = self.seconds(pending + nodes, nodes)
+            rate = expected / seconds
+            if rate > best_rate and seconds <= most:
                 best, best_rate = nodes, rate
         return best
 

@@ -96,8 +96,6 @@ class Speculator:
 
     def begin(self, request: Request) -> None:
         """A new request starts."""
-        if self._controller is not None:
-            self._controller.begin()
         for drafter in self._drafters:
             drafter.begin([*request.prompt, *request.tokens])
 
