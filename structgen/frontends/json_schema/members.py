@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Has", "Member", "MemberRule", "ObjectSpec"]
 
 MAX_NAME_CLASSES = 64
-MAX_COUNTED = 1_000  # steps in counting the texts of a language
+MAX_COUNTED = 1_000  # texts of a language
+SHORT_NAMES = 64  # characters up to which texts are counted by their length
 
 
 class Name(NamedTuple):
@@ -345,22 +346,49 @@ def count_texts(language: Language) -> int | None:
     """How many texts a language has; None: more than any object has members.
 
     Example:
-        >>> count_texts(regular.regex("[ab]{1,2}")), count_texts(regular.regex("a*"))
-        (6, None)
+        >>> [count_texts(regular.regex(each)) for each in ("[ab]{1,2}", "a{2000}", "a*")]
+        [6, 1, None]
     """
     total = 0
     level = {language: 1}
-    for _ in range(MAX_COUNTED):
+    for _ in range(SHORT_NAMES):
         total += sum(ways for term, ways in level.items() if term.nullable)
         if total > MAX_COUNTED:
             return None
         following: dict[Language, int] = {}
         for term, ways in level.items():
-            for target, ranges in term.derivatives.items():
-                if target.is_live:
-                    size = sum(high - low + 1 for low, high in ranges)
-                    following[target] = following.get(target, 0) + ways * size
+            for target, size in _followers(term):
+                following[target] = following.get(target, 0) + ways * size
         if not following:
             return total
         level = following
-    return None
+    return _count_by_terms(language)
+
+
+def _followers(term: Language) -> list[tuple[Language, int]]:
+    """(what can follow a character, how many characters it follows)."""
+    return [
+        (target, sum(high - low + 1 for low, high in ranges))
+        for target, ranges in term.derivatives.items()
+        if target.is_live
+    ]
+
+
+def _count_by_terms(language: Language) -> int | None:
+    """The same for texts of any length: a term that leads to itself has infinitely many."""
+    counts: dict[Language, int] = {}
+    path: dict[Language, None] = {}
+    waiting = [(language, False)]
+    while waiting:
+        term, is_left = waiting.pop()
+        if is_left:
+            del path[term]
+            ways = sum(size * counts[target] for target, size in _followers(term))
+            counts[term] = min(term.nullable + ways, MAX_COUNTED + 1)
+        elif term in path:
+            return None
+        elif term not in counts:
+            path[term] = None
+            waiting.append((term, True))
+            waiting += [(target, False) for target, _ in _followers(term)]
+    return counts[language] if counts[language] <= MAX_COUNTED else None

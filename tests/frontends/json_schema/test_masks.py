@@ -101,3 +101,11 @@ def test_masks_equal_steps(schema: Any, texts: list[str], order: Any) -> None:
             if token not in eos and matcher.fork().accept_bytes(piece)
         }
         assert set(sg.allowed_tokens(row).tolist()) - eos == steps, text
+
+
+def test_a_class_of_one_long_name_is_used_up() -> None:
+    source = {"patternProperties": {"^a{2000}$": True}, "additionalProperties": False}
+    matcher = sg.compile({"type": "object", **source}, VOCABULARY).matcher()
+    assert matcher.accept_bytes(b'{"' + b"a" * 2000 + b'": null')
+    assert not matcher.fork().accept_bytes(b",")
+    assert matcher.shortest_completion() == b"}"
