@@ -88,10 +88,10 @@ def _formulas(module: Path) -> list[str]:
 
 
 def _headers() -> Iterator[str]:
-    """The C library's headers that GCC accepts alone, preprocessed."""
+    """The headers of `/usr/include` that GCC accepts alone, preprocessed."""
     for path in sorted(Path("/usr/include").glob("*.h")):
         done = subprocess.run(["gcc", "-E", "-P", str(path)], capture_output=True)
-        if done.returncode == 0:
+        if done.returncode == 0 and LANGUAGES["c"].oracle(done.stdout.decode()):
             yield done.stdout.decode()
 
 
