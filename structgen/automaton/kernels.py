@@ -91,7 +91,8 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     FINISHED_OWNER,
     N_OUTCOMES,
     ACC_OUTCOMES,
-) = range(65)
+    ACC_WHOLE,
+) = range(66)
 HEADER = 80
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -107,6 +108,9 @@ SET_SLOTS = 1 << 19
 MAX_NODES = 1 << 25
 MAX_OUTCOMES = 1 << 18
 OUTCOME_SCRATCH = 1 << 18
+MAX_WHOLE = 64
+NARROW_SLOTS = 1 << 12
+LARGE_SET = 256
 MAX_CONFIGS = 1 << 19
 MAX_PAIRS = 1 << 21
 CONFIG_SLOTS = 1 << 20
@@ -168,7 +172,9 @@ SAFE_ROW = PROBE + 5 * MAX_PROBES
 DEFERRED = SAFE_ROW + 3 * MAX_SAFE_ROWS
 TOKENS = DEFERRED + 2 * MAX_DEFERRED
 OUTCOMES = TOKENS + TOKEN_SCRATCH
-FIXED_SIZE = OUTCOMES + 2 * OUTCOME_SCRATCH
+WHOLE = OUTCOMES + 2 * OUTCOME_SCRATCH
+NARROW = WHOLE + 2 * MAX_WHOLE
+FIXED_SIZE = NARROW + 3 * NARROW_SLOTS
 
 # --- States: [kind, five values, body of a string with this content (two spellings)] ------------
 UNEXPANDED = 0
@@ -953,16 +959,22 @@ def _run_end(values, start):
 @njit(cache=True, nogil=True)
 def _intern_exits(a):
     """Intern the nodes collected at EXITS."""
-    n = a[ACC_EXITS]
+    nodes = a[a[EXITS] : a[EXITS] + a[ACC_EXITS]]
+    _sort(nodes)
+    return _intern_nodes(a, nodes)
+
+
+@njit(cache=True, nogil=True)
+def _intern_nodes(a, nodes):
+    """The set of these nodes, which ascend."""
+    n = len(nodes)
     if n == 0:
         return -1
-    at = a[EXITS]
     if n == 1:
-        return a[at]
-    _sort(a[at : at + n])
+        return nodes[0]
     h = n
     for i in range(n):
-        h = _hash(h, a[at + i], 0)
+        h = _hash(h, nodes[i], 0)
     i = h & (SET_SLOTS - 1)
     while True:
         k = a[SET_SLOT + i] - 1
@@ -971,7 +983,7 @@ def _intern_exits(a):
         if a[SET + 2 * k + 1] == n:
             first = a[SET + 2 * k]
             j = 0
-            while j < n and a[NODE + first + j] == a[at + j]:
+            while j < n and a[NODE + first + j] == nodes[j]:
                 j += 1
             if j == n:
                 return a[TRIE_SIZE] + k
@@ -984,7 +996,7 @@ def _intern_exits(a):
     a[N_SETS] = k + 1
     a[N_NODES] = first + n
     for j in range(n):
-        a[NODE + first + j] = a[at + j]
+        a[NODE + first + j] = nodes[j]
     a[SET + 2 * k] = first
     a[SET + 2 * k + 1] = n
     a[SET_SLOT + i] = k + 1
@@ -1090,8 +1102,9 @@ def set_captured(arena, s, text, start, then):
 
 # === Results: (state, node set) -> tokens allowed and exit set ==================================
 # Record: [state, set, mask row or -1, first token, token count, exit set, whether it met UNKNOWN,
-# 1 + its last entry at OUTCOME, or 0]. The exit set is where the piece returned outcome 0; for each
-# other outcome that it returned there is an entry [outcome, exit set, 1 + the entry before or 0].
+# 1 + its last entry at OUTCOME, or 0]. The exit set is where the piece returned outcome 0; entries
+# [outcome, exit set, 1 + the entry before or 0] have the other outcomes, and more of outcome 0: a
+# large set that comes from elsewhere is passed on as it is, beside what is added to it.
 
 
 @njit(cache=True, nogil=True)
@@ -1120,11 +1133,36 @@ def _find_result(a, s, x):
 
 
 @njit(cache=True, nogil=True)
+def _narrowed(a, s, x):
+    """The nodes of set x below which scan s could read a byte; one node of it if there are none."""
+    classes = _first_classes(a, s)
+    if classes == ~0:
+        return x
+    at = NARROW + 3 * (_hash(classes, x, 6) & (NARROW_SLOTS - 1))
+    if a[at + 1] != x or a[at] != classes:
+        nodes = np.empty(_set_size(a, x), np.int32)
+        n = 0
+        for i in range(len(nodes)):
+            y = _set_node(a, x, i)
+            if a[a[TRIE] + 8 * y + BELOW] & classes != 0:
+                nodes[n] = y
+                n += 1
+        a[at] = classes
+        a[at + 1] = x
+        a[at + 2] = _intern_nodes(a, nodes[:n]) if n > 0 else _set_node(a, x, 0)
+    return a[at + 2]
+
+
+@njit(cache=True, nogil=True)
 def _result_or_job(a, s, x):
     """The result of (s, x), or MISSING with its job pushed."""
     s = _representative(a, s)
     if s < 0:
         return MISSING
+    if a[STATE + 8 * s] == SCAN and a[STATE + 8 * s + 3] == 0 and _set_size(a, x) >= LARGE_SET:
+        x = _narrowed(a, s, x)
+        if x == FULL:
+            return MISSING
     r = _find_result(a, s, x)
     if r >= 0:
         return r
@@ -1225,8 +1263,27 @@ def _switch(a, s, outcome):
 
 
 @njit(cache=True, nogil=True)
+def _is_passed_on(a, outcome, x):
+    """Whether set x is passed on as a whole as what is returned with an outcome."""
+    if _set_size(a, x) < LARGE_SET:
+        return False
+    n = a[ACC_WHOLE]
+    for i in range(n):
+        if a[WHOLE + 2 * i] == outcome:
+            return a[WHOLE + 2 * i + 1] == x
+    if n >= MAX_WHOLE:
+        return False
+    a[WHOLE + 2 * n] = outcome
+    a[WHOLE + 2 * n + 1] = x
+    a[ACC_WHOLE] = n + 1
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _exit_with(a, outcome, x):
     """Return `outcome` (not 0) at every node of set x."""
+    if _is_passed_on(a, outcome, x):
+        return
     for i in range(_set_size(a, x)):
         y = _set_node(a, x, i)
         if a[a[TRIE] + 8 * y + 2] > 0:  # something longer to read
@@ -1268,7 +1325,7 @@ def _go_on_from(a, r, then):
     entry = a[RESULT + 8 * r + 7]
     while entry > 0:
         at = OUTCOME + 3 * (entry - 1)
-        if then == RETURN:  # a tail call
+        if then == RETURN and a[at] != 0:  # a tail call
             _exit_with(a, a[at], a[at + 1])
         else:
             _arrive(a, _switch(a, then, a[at]), a[at + 1])
@@ -1338,9 +1395,46 @@ def _merge_row_except(a, row, y):
 
 
 @njit(cache=True, nogil=True)
+def _exits(a, r):
+    """All nodes at which result r exits with outcome 0, as one set."""
+    y = a[RESULT + 8 * r + 5]
+    size = _set_size(a, y)
+    entry = a[RESULT + 8 * r + 7]
+    while entry > 0:
+        at = OUTCOME + 3 * (entry - 1)
+        if a[at] == 0:
+            size += _set_size(a, a[at + 1])
+        entry = a[at + 2]
+    if size == _set_size(a, y):
+        return y
+    nodes = np.empty(size, np.int32)
+    n = 0
+    entry = a[RESULT + 8 * r + 7]
+    while True:
+        for i in range(_set_size(a, y)):
+            nodes[n] = _set_node(a, y, i)
+            n += 1
+        y = -1
+        while entry > 0 and y < 0:
+            at = OUTCOME + 3 * (entry - 1)
+            if a[at] == 0:
+                y = a[at + 1]
+            entry = a[at + 2]
+        if y < 0:
+            break
+    _sort(nodes)
+    distinct = 0
+    for i in range(n):
+        if i == 0 or nodes[i] != nodes[i - 1]:
+            nodes[distinct] = nodes[i]
+            distinct += 1
+    return _intern_nodes(a, nodes[:distinct])
+
+
+@njit(cache=True, nogil=True)
 def _absorb_except(a, r, q):
     """Allow what result r allows, but not the tokens that end exactly at an exit of result q."""
-    y = a[RESULT + 8 * q + 5]
+    y = _exits(a, q)
     row = a[RESULT + 8 * r + 2]
     if row >= 0 and row != a[ACC_ROW]:
         if _has_token_at(a, row, y):
@@ -1365,7 +1459,7 @@ def _absorb_except(a, r, q):
 @njit(cache=True, nogil=True)
 def _absorb_call(a, r, then):
     """Allow what result r of a piece allows, but nothing that ends where UNKNOWN follows."""
-    if then == UNKNOWN and a[RESULT + 8 * r + 5] >= 0:
+    if then == UNKNOWN and _exits(a, r) >= 0:
         _absorb_except(a, r, r)
         a[ACC_UNKNOWN] = 1
     else:
@@ -1375,8 +1469,8 @@ def _absorb_call(a, r, then):
 @njit(cache=True, nogil=True)
 def _except_exits(a, r, q):
     """Exits of result r that are not exits of result q."""
-    x = a[RESULT + 8 * r + 5]
-    y = a[RESULT + 8 * q + 5]
+    x = _exits(a, r)
+    y = _exits(a, q)
     if x < 0:
         return
     n = a[TRIE_SIZE]
@@ -1592,7 +1686,7 @@ def _except_result(a, s, x):
 @njit(cache=True, nogil=True)
 def _exit_set(a, y):
     """Exit at every node of set y (-1: none)."""
-    if y < 0:
+    if y < 0 or _is_passed_on(a, 0, y):
         return
     n = a[TRIE_SIZE]
     if y < n:
@@ -1634,7 +1728,7 @@ def _capture_result(a, s, x):
     r = _result_or_job(a, piece, x)
     if r < 0:
         return MISSING
-    y = a[RESULT + 8 * r + 5]
+    y = _exits(a, r)
     if y < 0:
         _absorb(a, r)
         return 0
@@ -1655,7 +1749,7 @@ def _capture_result(a, s, x):
             if alone < 0:
                 missing = True
                 continue
-            ends = a[RESULT + 8 * alone + 5]
+            ends = _exits(a, alone)
             for j in range(_set_size(a, ends)):
                 end = _set_node(a, ends, j)
                 then = _sketched(a, a[STATE + 8 * s + 2], end)
@@ -1880,6 +1974,7 @@ def _walk(a, s0, x0):
     a[ACC_TOKENS] = 0
     a[ACC_EXITS] = 0
     a[ACC_OUTCOMES] = 0
+    a[ACC_WHOLE] = 0
     a[ACC_ROW] = -1
     a[ACC_OWN_ROW] = 0
     a[ACC_UNKNOWN] = 0
@@ -1972,6 +2067,11 @@ def _finish_walk(a, s0, x0, safe, limit):
 def _store_result(a, s, x):
     exits = _intern_exits(a)
     outcomes = _intern_outcomes(a) if a[ACC_OUTCOMES] > 0 else 0
+    for i in range(a[ACC_WHOLE]):
+        if a[WHOLE + 2 * i] == 0 and exits < 0:
+            exits = a[WHOLE + 2 * i + 1]
+        else:
+            outcomes = _new_outcome(a, a[WHOLE + 2 * i], a[WHOLE + 2 * i + 1], outcomes)
     is_any = a[STATE + 8 * s] == STRING and a[STATE + 8 * s + 2] == a[ANY_CONTENT]
     if a[ACC_TOKENS] > LIST_LIMIT and not is_any:
         _flush_tokens(a)  # any string's tokens stay a list: `_absorb_except` looks through it
@@ -2027,17 +2127,23 @@ def _intern_outcomes(a):
             count += 1
             i += 1
         a[ACC_EXITS] = count
-        entry = a[N_OUTCOMES]
-        if entry >= MAX_OUTCOMES:
-            a[IS_FULL] = 1
-            return 0
-        at = OUTCOME + 3 * entry
-        a[at] = outcome
-        a[at + 1] = _intern_exits(a)
-        a[at + 2] = last
-        a[N_OUTCOMES] = entry + 1
-        last = entry + 1
+        last = _new_outcome(a, outcome, _intern_exits(a), last)
     return last
+
+
+@njit(cache=True, nogil=True)
+def _new_outcome(a, outcome, exits, last):
+    """1 + a new entry at OUTCOME that follows `last`, or 0 where there is no room."""
+    entry = a[N_OUTCOMES]
+    if entry >= MAX_OUTCOMES:
+        a[IS_FULL] = 1
+        return 0
+    at = OUTCOME + 3 * entry
+    a[at] = outcome
+    a[at + 1] = exits
+    a[at + 2] = last
+    a[N_OUTCOMES] = entry + 1
+    return entry + 1
 
 
 @njit(cache=True, nogil=True)

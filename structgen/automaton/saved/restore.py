@@ -180,6 +180,7 @@ class Restored(Recording):
             if len(pairs) > k.OUTCOME_SCRATCH:
                 raise TablesFull
             cells[k.ACC_OUTCOMES] = len(pairs)
+            cells[k.ACC_WHOLE] = 0
             for place, pair in enumerate(pairs):
                 cells[k.OUTCOMES + 2 * place], cells[k.OUTCOMES + 2 * place + 1] = pair
             cells[k.TOKENS : k.TOKENS + count] = tokens[begin:end]

@@ -38,7 +38,7 @@ class SavedTables:
         nullable: int32[n], whether a state may return without reading.
         edges: int32[m, 2], state after state: (first byte and last byte, or outcome; target).
         results: int32[r, 6], (state, node set, row or -1, token count, exits, met UNKNOWN).
-        outcomes: int32[o, 3], (result, outcome other than 0, exits), in the order of results.
+        outcomes: int32[o, 3], (result, outcome, exits) beside those of the results, in their order.
         tokens: int32[t], result after result.
         sets: int32[s], how many nodes each set has, at least two.
         nodes: int32[p], set after set, ascending in each.
@@ -242,7 +242,7 @@ def _check_results(tables: SavedTables, vocabulary: Vocabulary) -> None:
     owner, outcome, exits = tables.outcomes.T
     _within(owner, 0, len(results), "outcome")
     _that(owner[1:] >= owner[:-1], "outcome")
-    _that(outcome > 0, "outcome")
+    _that(outcome >= 0, "outcome")
     _within(exits, 0, n_nodes + len(sets), "outcome")
     least = np.concatenate([np.arange(n_nodes), nodes[firsts]])
     _that(least[exits] >= least[before[owner]], "outcome")
