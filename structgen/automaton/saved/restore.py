@@ -75,7 +75,7 @@ class Restored(Recording):
         self._put_results()
         texts = [0]
         for before, byte in tables.texts.tolist():
-            texts.append(self._check(k._longer_text(self._arena, texts[before], byte)))
+            texts.append(self._check(k.longer_text(self._arena, texts[before], byte)))
         for capture, text, first, then in tables.captured.tolist():
             self._check(
                 k.set_captured(
@@ -152,7 +152,7 @@ class Restored(Recording):
             spans.append((begin, end))
             cells[exits : exits + count] = nodes[begin:end]
             cells[k.ACC_EXITS] = count
-            sets.append(self._check(k._intern_exits(arena)))
+            sets.append(self._check(k.intern_exits(arena)))
         at = self._at.tolist()
         outcomes: dict[int, list[tuple[int, int]]] = {}
         for number, outcome, after in tables.outcomes.tolist():
@@ -163,7 +163,7 @@ class Restored(Recording):
         ):
             begin, end = end, end + count
             before = before if before < n_nodes else sets[before - n_nodes]
-            if at[state] < self._first and k._find_result(arena, at[state], before) >= 0:
+            if at[state] < self._first and k.find_result(arena, at[state], before) >= 0:
                 continue
             if after < n_nodes:
                 cells[exits] = after
@@ -188,7 +188,7 @@ class Restored(Recording):
             cells[k.ACC_ROW] = -1 if mask < 0 else row + mask
             cells[k.ACC_OWN_ROW] = 0  # a long list is kept as a row, and sets this
             cells[k.ACC_UNKNOWN] = unknown
-            self._check(k._store_result(arena, at[state], before))
+            self._check(k.store_result(arena, at[state], before))
 
     # --- Keys -----------------------------------------------------------------------------------
 
