@@ -26,12 +26,12 @@ from structgen.grammar.analysis import Facts
 from structgen.grammar.boundaries import Boundaries, Symbol
 from structgen.grammar.checks import check_defined, check_productive, reachable_rules
 from structgen.grammar.grammar import ContextFreeGrammar
-from structgen.grammar.lexeme_choice import LexemeChoice
+from structgen.grammar.lexeme_choice import read_any
 from structgen.grammar.lexer import Lexer
 from structgen.grammar.outcomes import Outcomes, Wanted
 from structgen.grammar.steps import Place, Step, Steps
 from structgen.grammar.tree import Reference, Rule, Terminal, nodes
-from structgen.network import RETURN, Call, Choice, Definition, Network
+from structgen.network import Call, Choice, Definition, Network
 from structgen.regular import Language
 
 __all__ = ["build_lexed"]
@@ -144,15 +144,17 @@ class _LexedLowering:
                     states.append(self._state(network, then, each, wanted))
             elif after:
                 assert isinstance(item, Reference), "a grammar over lexemes has no other parts"
-                is_any = frozenset(after) == self._outcomes.of(item.name, before)
-                key = _Key(self, item.name, before, None if is_any else frozenset(after))
-                ways.append(Call(network.state(key), self._switch(network, then, after, wanted)))
+                wants = self._outcomes.wanted(item.name, before, after)
+                piece = network.state(_Key(self, item.name, before, wants))
+                follows = {each: self._state(network, then, each, wanted) for each in after}
+                ways.append(Call(piece, network.switch(follows)))
         if lexemes:
-            ways.append(self._read(network, lexemes))
+            choices = {n: (texts, network.choice(then)) for n, (texts, then) in lexemes.items()}
+            ways.append(read_any(network, choices))
         if len(ways) == 1 and not ends:
             return ways[0]
-        states = [network.call(*way) for way in ways]
-        return Choice((*states, network.returning(before)) if ends else tuple(states))
+        calls = [network.call(*way) for way in ways]
+        return Choice((*calls, network.returning(before)) if ends else tuple(calls))
 
     def _distinct_steps(self, at: str | Place) -> list[Step]:
         """The steps that read something, or end, where what reads nothing has been taken."""
@@ -167,24 +169,6 @@ class _LexedLowering:
                     queue[step.then] = None
                     reached.append(step.then)
         return list(found)
-
-    @staticmethod
-    def _read(network: Network, lexemes: Mapping[int, tuple[Language, list[int]]]) -> Call:
-        """Read any of these lexemes, then go on at its states."""
-        states = {outcome: network.choice(then) for outcome, (_, then) in lexemes.items()}
-        if len(lexemes) == 1:
-            ((outcome, (language, _)),) = lexemes.items()
-            return Call(network.automaton(language.automaton()), states[outcome])
-        automata = {outcome: language.automaton() for outcome, (language, _) in lexemes.items()}
-        return Call(network.state(LexemeChoice.of(automata)), network.switch(states))
-
-    def _switch(
-        self, network: Network, then: Place | None, after: list[int], wanted: Wanted
-    ) -> int:
-        if then is None:
-            return RETURN
-        states = {each: self._state(network, then, each, wanted) for each in after}
-        return network.switch(states) if len(states) > 1 else states[after[0]]
 
 
 class _Key(NamedTuple):

@@ -6,10 +6,24 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from structgen.network import Definition, Network, Scan
-from structgen.regular import Automaton
+from structgen.network import Call, Definition, Network, Scan
+from structgen.regular import Automaton, Language
 
-__all__ = ["LexemeChoice"]
+__all__ = ["LexemeChoice", "read_any"]
+
+
+def read_any(network: Network, lexemes: Mapping[int, tuple[Language, int]]) -> Call:
+    """Read a text of one of several languages, then go on at the state that comes with it.
+
+    Args:
+        network: The network to make it in.
+        lexemes: (language, state) by a number; no two languages share a text.
+    """
+    if len(lexemes) == 1:
+        ((language, state),) = lexemes.values()
+        return Call(network.automaton(language.automaton()), state)
+    choice = LexemeChoice.of({each: lexemes[each][0].automaton() for each in lexemes})
+    return Call(network.state(choice), network.switch({n: lexemes[n][1] for n in lexemes}))
 
 
 class LexemeChoice(NamedTuple):

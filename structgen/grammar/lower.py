@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from structgen.grammar.analysis import Facts
 from structgen.grammar.apart import FREE, Apart
-from structgen.grammar.lexeme_choice import LexemeChoice
+from structgen.grammar.lexeme_choice import read_any
 from structgen.grammar.outcomes import Outcomes, Wanted
 from structgen.grammar.parameters import Parameters, Use
 from structgen.grammar.steps import Items, Place, Step, Steps
@@ -71,6 +71,9 @@ class Lowering:
             return network.returning(at.before)
         return network.state(self.key(place, at))
 
+    def _state_after(self, network: Network, place: Place | None, at: _At, before: int) -> int:
+        return self._state(network, place, at._replace(before=before))
+
     def key(self, place: Place, at: _At) -> _PlaceKey:
         """A place with the captured texts that still matter."""
         if at.texts and place.corner is None:
@@ -125,16 +128,17 @@ class Lowering:
         if isinstance(item, Terminal):
             yield from self._read(network, item, then, after, at)
         elif isinstance(item, Reference):
-            wanted: Wanted = frozenset(after)
-            if self._apart is None or wanted == self._outcomes.of(item.name, at.before):
-                wanted = None
+            wanted = None
+            if self._apart is not None:
+                wanted = self._outcomes.wanted(item.name, at.before, after)
             piece = self._rule(network, item.name, at._replace(wanted=wanted))
-            yield Call(piece, self._switch(network, then, after, at))
+            states = {each: self._state_after(network, then, at, each) for each in after}
+            yield Call(piece, network.switch(states))
         elif isinstance(item, Embedded):
             yield Call(item.source.start(network), self._state(network, then, at))
         else:
             (before,) = after
-            state = self._state(network, then, at._replace(before=before))
+            state = self._state_after(network, then, at, before)
             if isinstance(item, Literal):
                 yield network.literal(item.text.encode(), state)
             elif isinstance(item, Copy):
@@ -155,20 +159,13 @@ class Lowering:
         if item.language.nullable and at.before in after:
             yield self._state(network, then, at)
         texts = self._apart.ways(item.language, at.before)
-        automata = {each: texts[each].automaton() for each in after if each in texts}
-        if len(automata) == 1:
-            ((each, automaton),) = automata.items()
-            state = self._state(network, then, at._replace(before=each))
-            yield Call(network.automaton(automaton), state)
-        elif automata:
-            piece = network.state(LexemeChoice.of(automata))
-            yield Call(piece, self._switch(network, then, list(automata), at))
-
-    def _switch(self, network: Network, then: Place | None, after: list[int], at: _At) -> int:
-        if then is None:
-            return network.RETURN
-        states = {each: self._state(network, then, at._replace(before=each)) for each in after}
-        return network.switch(states) if len(states) > 1 else states[after[0]]
+        ways = {
+            each: (texts[each], self._state_after(network, then, at, each))
+            for each in after
+            if each in texts
+        }
+        if ways:
+            yield read_any(network, ways)
 
     def _capture(self, network: Network, item: Captured, then: Place | None, at: _At) -> Definition:
         language = item.language

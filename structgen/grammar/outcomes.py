@@ -60,6 +60,11 @@ class Outcomes:
             if self._is_wanted(step.then, each, wanted)
         ]
 
+    def wanted(self, name: str, before: int, after: Iterable[int]) -> Wanted:
+        """What a caller that can go on from the classes `after` wants of a rule."""
+        classes = frozenset(after)
+        return None if classes == self.of(name, before) else classes
+
     def _is_wanted(self, place: Place | None, before: int, wanted: Wanted) -> bool:
         if place is None:
             return wanted is None or before in wanted

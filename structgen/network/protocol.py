@@ -60,7 +60,8 @@ class Network(Protocol):
         """What comes after a call whose piece returns one of these outcomes: the outcome's state.
 
         It may stand nowhere but after a call. Any other state there follows every outcome; only
-        where `RETURN` comes after a call does its outcome become that of the piece around it.
+        where `RETURN` comes after a call does its outcome become that of the piece around it: so
+        one that returns each outcome as it is, is `RETURN`.
 
         Args:
             states: {outcome: state}, for every outcome that the piece can return; no state of it
