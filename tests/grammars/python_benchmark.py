@@ -8,17 +8,14 @@ RANKS is Llama 3's `tokenizer.model`; with it, masks and accepts of some files' 
 from __future__ import annotations
 
 import argparse
-import base64
 import random
 import statistics
 import time
 from pathlib import Path
 
-import tiktoken
-
 import structgen as sg
 from tests.frontends.texts import VOCABULARY
-from tests.grammars.benchmark import END, SIZE, SPLIT
+from tests.grammars.engines import END, SIZE, encoding_of
 from tests.grammars.languages import read
 from tests.grammars.standard_library import standard_library, text_of
 
@@ -52,13 +49,7 @@ def mask_times(compiled: sg.CompiledGrammar, tokens: list[int]) -> list[float]:
 
 def time_masks(texts: list[str], ranks: Path) -> None:
     """Print the times of masks of Llama 3's tokens, as they are first met and a second time."""
-    lines = (line.split() for line in ranks.read_bytes().splitlines())
-    encoding = tiktoken.Encoding(
-        "llama3",
-        pat_str=SPLIT,
-        mergeable_ranks={base64.b64decode(token): int(rank) for token, rank in lines},
-        special_tokens={},
-    )
+    encoding = encoding_of(ranks)
     vocabulary = sg.Vocabulary.from_tiktoken(str(ranks), eos_token_ids=[END], size=SIZE)
     compiled = sg.compile(read("python"), vocabulary)
     all_tokens = [encoding.encode(text) for text in texts]
