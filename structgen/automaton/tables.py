@@ -43,6 +43,7 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.EOS: max(1, len(vocabulary.eos_token_ids)),
         k.ROW_SCRATCH: words,
         k.N_BELOW: len(nodes),
+        k.CHILDREN: len(nodes),
         k.BELOW_TOKEN: vocabulary.size,
         k.ANY_TOKEN: 3 * vocabulary.size,
         k.ANY_END: 2 * vocabulary.size,

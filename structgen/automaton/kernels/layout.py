@@ -83,7 +83,8 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_OUTCOMES,
     ACC_OUTCOMES,
     ACC_WHOLE,
-) = range(66)
+    CHILDREN,
+) = range(67)
 HEADER = 80
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -102,6 +103,7 @@ OUTCOME_SCRATCH = 1 << 18
 MAX_WHOLE = 64
 NARROW_SLOTS = 1 << 12
 LARGE_SET = 256
+MUCH_BELOW = 128  # tokens below a node from which on it pays to keep what a loop reads there
 MAX_CONFIGS = 1 << 19
 MAX_PAIRS = 1 << 21
 CONFIG_SLOTS = 1 << 20
@@ -165,7 +167,8 @@ TOKENS = DEFERRED + 2 * MAX_DEFERRED
 OUTCOMES = TOKENS + TOKEN_SCRATCH
 WHOLE = OUTCOMES + 2 * OUTCOME_SCRATCH
 NARROW = WHOLE + 2 * MAX_WHOLE
-FIXED_SIZE = NARROW + 3 * NARROW_SLOTS
+SIBLING = NARROW + 3 * NARROW_SLOTS
+FIXED_SIZE = SIBLING + 256
 
 # --- States: [kind, five values, body of a string with this content (two spellings)] ------------
 UNEXPANDED = 0
@@ -177,6 +180,7 @@ STRING = 5  # phase | value << 4, content, least and largest number of character
 EXCEPT = 6  # a string, and a string that must not end where the first one ends
 CAPTURE = 7  # piece, sketch: what follows the piece depends on its text; the sketch leaves it open
 UNKNOWNS = 8  # where a sketch would need the text
+LOOP = 10  # classes, whether it can return after each character of these or only where others come
 SWITCH = 9  # first edge, count: (outcome, state) for each outcome of the piece called before it
 
 RETURN = 0  # the id of the state of kind RETURNS with outcome 0
