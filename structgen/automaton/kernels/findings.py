@@ -84,8 +84,8 @@ def _is_passed_on(a, outcome, x):
         return False
     n = a[ACC_WHOLE]
     for i in range(n):
-        if a[WHOLE + 2 * i] == outcome:
-            return a[WHOLE + 2 * i + 1] == x
+        if a[WHOLE + 2 * i] == outcome and a[WHOLE + 2 * i + 1] == x:
+            return True
     if n >= MAX_WHOLE:
         return False
     a[WHOLE + 2 * n] = outcome

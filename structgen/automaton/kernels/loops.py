@@ -104,35 +104,36 @@ def walk_loop(a, s, x):
     trie = a[TRIE]
     classes = a[STATE + 8 * s + 1]
     returns = a[STATE + 8 * s + 2] != 0
-    for i in range(set_size(a, x)):
-        # The stack of (node, place in a character) is at ARRIVAL.
-        a[ARRIVAL] = set_node(a, x, i)
-        a[ARRIVAL + 1] = 0
-        depth = 1
-        while depth > 0:
-            depth -= 1
-            node = a[ARRIVAL + 2 * depth]
-            place = a[ARRIVAL + 2 * depth + 1]
-            a[COUNT_VISITS] += 1
-            first = a[trie + 8 * node + 1]
-            for y in range(first, first + a[trie + 8 * node + 2]):
-                b = a[trie + 8 * y + 3]
-                if classes >> byte_class(b) & 1 == 0:
-                    continue
-                u = utf8_step(place, b)
-                if u < 0:
-                    continue
-                if not returns and a[trie + 8 * y + BELOW] & ~classes == 0:
-                    emit_below(a, y)
-                    continue
-                emit(a, a[trie + 8 * y])
-                if a[trie + 8 * y + 2] == 0 or (u == 0 and a[a[STAMP] + y] == a[EPOCH]):
-                    continue
-                if u == 0 and (returns or a[a[CHILDREN] + y] & ~classes != 0):
-                    exit_at(a, y)
-                if depth >= MAX_ARRIVALS:
-                    a[IS_FULL] = 1
-                    return
-                a[ARRIVAL + 2 * depth] = y
-                a[ARRIVAL + 2 * depth + 1] = u
-                depth += 1
+    # The queue of (node, place in a character) is at ARRIVAL. In this order nodes ascend.
+    end = set_size(a, x)
+    for i in range(end):
+        a[ARRIVAL + 2 * i] = set_node(a, x, i)
+        a[ARRIVAL + 2 * i + 1] = 0
+    at = 0
+    while at < end:
+        node = a[ARRIVAL + 2 * at]
+        place = a[ARRIVAL + 2 * at + 1]
+        at += 1
+        first = a[trie + 8 * node + 1]
+        for y in range(first, first + a[trie + 8 * node + 2]):
+            b = a[trie + 8 * y + 3]
+            if classes >> byte_class(b) & 1 == 0:
+                continue
+            u = utf8_step(place, b)
+            if u < 0:
+                continue
+            if not returns and a[trie + 8 * y + BELOW] & ~classes == 0:
+                emit_below(a, y)
+                continue
+            emit(a, a[trie + 8 * y])
+            if a[trie + 8 * y + 2] == 0 or (u == 0 and a[a[STAMP] + y] == a[EPOCH]):
+                continue
+            if u == 0 and (returns or a[a[CHILDREN] + y] & ~classes != 0):
+                exit_at(a, y)
+            if end >= MAX_ARRIVALS:
+                a[IS_FULL] = 1
+                return
+            a[ARRIVAL + 2 * end] = y
+            a[ARRIVAL + 2 * end + 1] = u
+            end += 1
+    a[COUNT_VISITS] += end

@@ -67,7 +67,18 @@ def first_classes(a, s):
 
 @kernel
 def narrowed(a, classes, x):
-    """The nodes of set x that have a byte of these classes right below, or one node of it."""
+    """The nodes of set x that have a byte of these classes right below, or one node of it.
+
+    Most large sets are where a word may end, and nearly all of it has only more of the word below:
+    the few others are found once for all classes that are in no word.
+    """
+    if classes & WORD == 0 and set_size(a, x) >= HUGE_SET:
+        x = _narrowed_to(a, ~WORD, x)
+    return _narrowed_to(a, classes, x)
+
+
+@kernel
+def _narrowed_to(a, classes, x):
     at = NARROW + 3 * (hash_of(classes, x, 6) & (NARROW_SLOTS - 1))
     if a[at + 1] != x or a[at] != classes:
         nodes = np.empty(set_size(a, x), np.int32)
