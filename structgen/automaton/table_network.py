@@ -25,6 +25,7 @@ from structgen.network import (
 )
 from structgen.regular import Automaton, Language, Live, Ranges
 from structgen.regular.charset import SCALAR_COUNT
+from structgen.vocabulary import special_spelling
 
 if TYPE_CHECKING:
     from structgen.automaton.engine import Grammar
@@ -62,6 +63,7 @@ class TableNetwork:
 
     Args:
         arena: The engine's tables, empty.
+        special_token_id: See `Vocabulary.special_token_id`.
 
     Attributes:
         restored: The saved tables that have been put into it.
@@ -70,8 +72,11 @@ class TableNetwork:
     RETURN = k.RETURN
     UNKNOWN = k.UNKNOWN
 
-    def __init__(self, arena: NDArray[np.int32]) -> None:
+    def __init__(
+        self, arena: NDArray[np.int32], special_token_id: Callable[[str | int], int]
+    ) -> None:
         self._arena = arena
+        self._special_token_id = special_token_id
         self.restored: list[Restored] = []
         self._cells = memoryview(arena)
         self._states = NamedStates()
@@ -192,6 +197,9 @@ class TableNetwork:
 
     def automaton(self, automaton: Automaton) -> int:
         return self.state(AutomatonKey(automaton, automaton.start, False))
+
+    def special_token(self, token: str | int) -> int:
+        return self.literal(special_spelling(self._special_token_id(token)), k.RETURN)
 
     def json_string(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
-from structgen.vocabulary import Vocabulary
+from structgen.vocabulary import SPELLING_BYTES, Vocabulary
 
 __all__ = ["TablesFull", "allocate_arena"]
 
@@ -68,7 +68,7 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
     arena[k.TRIE_SIZE] = len(nodes)
     arena[k.MASK_WORDS] = words
     arena[k.MAX_ROWS] = max_rows
-    arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
+    arena[k.MAX_CHARS] = max(vocabulary.max_token_bytes, SPELLING_BYTES) + 1
     arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
     arena[k.N_TEXTS] = 1  # text 0 is empty
     k.summarise_trie(arena)
