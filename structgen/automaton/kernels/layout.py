@@ -181,8 +181,8 @@ STRING = 5  # phase | value << 4, content, least and largest number of character
 EXCEPT = 6  # a string, and a string that must not end where the first one ends
 CAPTURE = 7  # piece, sketch: what follows the piece depends on its text; the sketch leaves it open
 UNKNOWNS = 8  # where a sketch would need the text
-LOOP = 10  # classes, whether it can return after each character of these or only where others come
 SWITCH = 9  # first edge, count: (outcome, state) for each outcome of the piece called before it
+LOOP = 10  # classes, whether it can return after each character of these or only where others come
 
 RETURN = 0  # the id of the state of kind RETURNS with outcome 0
 UNKNOWN = 1  # the id of the state of kind UNKNOWNS
@@ -194,8 +194,9 @@ UNLIMITED = 1 << 30
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
 
-# Two values a content state at SAFE: its safe classes, and how many characters are needed to an end
-# once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or NO_TAIL).
+# Two values a state at SAFE. Of a content state: its safe classes, and how many characters are needed
+# to an end once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or
+# NO_TAIL). Of another scan: the classes of the characters that lead back to it, or 0.
 NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
