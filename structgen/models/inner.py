@@ -9,7 +9,7 @@ out before they are used: `inner_obstacle`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -66,10 +66,6 @@ class InnerModel:
     def dtype(self) -> Any:
         """The model's own."""
         return self.model.dtype
-
-    def modules(self) -> Iterator[Any]:
-        """All modules of the model, its head included."""
-        return iter(self.model.modules())
 
     @property
     def head(self) -> Any:

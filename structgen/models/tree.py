@@ -15,7 +15,6 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from structgen.models.few_rows import FewRows
 from structgen.models.room import room_for
 from structgen.models.tree_mask import TreeView, additive, tree_view
 
@@ -48,7 +47,6 @@ class CausalTreeSession:
         self._model = model
         self._room = room_for(model)
         self._window, self._mixed = sliding_window(model)
-        self._linear = FewRows(model)
         self._length = 0  # tokens of the text that are in the cache
         self._drafted = 0  # nodes that are in the cache after them
 
@@ -71,7 +69,7 @@ class CausalTreeSession:
         width = self._room.reserve(len(view.seen))
         plain = not tokens and self._window is None and width == len(view.seen)
         device = self._model.device
-        with torch.inference_mode(), self._linear.of(known + len(tokens)):
+        with torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor([[*text, *tokens]], device=device),
                 attention_mask=None if plain else self._mask(view, width),

@@ -14,7 +14,6 @@ from structgen.models.protocol import TreeBackend, TreeSession
 __all__ = ["SIZES", "load_costs", "measure_costs"]
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
-_FORMAT = 2  # of the kept costs: another number where passes are made in another way
 _TEXT_TOKENS = 128  # in the cache while measuring
 _ROUNDS = 3
 
@@ -31,7 +30,7 @@ def load_costs(backend: TreeBackend) -> dict[int, float]:
     described = backend.describe()
     if described is None:
         return measure_costs(backend)
-    name = sha256(f"{_FORMAT}\n{described}".encode()).hexdigest()[:24]
+    name = sha256(described.encode()).hexdigest()[:24]
     try:
         file = cache_directory() / "pass-costs" / f"{name}.json"
         kept = _read(file)
