@@ -194,9 +194,9 @@ UNLIMITED = 1 << 30
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
 
-# Two values a state at SAFE. Of a content state: its safe classes, and how many characters are needed
-# to an end once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or
-# NO_TAIL). Of another scan: the classes of the characters that lead back to it, or 0.
+# Two values a state at SAFE. Of a content state: its safe classes, and how many characters are
+# needed to an end once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS;
+# or NO_TAIL). Of another scan: the classes of the characters that lead back to it, or 0.
 NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
