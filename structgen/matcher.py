@@ -163,8 +163,7 @@ class Matcher:
         Raises:
             ValueError: `bitmask` has another shape or dtype, or a parent does not come before its
                 child.
-            VocabularyError: A token is not in 0..V-1, or no token can go on after a legal node (as
-                in `fill_bitmask`).
+            VocabularyError: A token is not in 0..V-1.
             LimitExceededError: A row needs more room than the engine's tables have.
         """
         vocabulary = self._compiled.vocabulary
@@ -197,13 +196,6 @@ class Matcher:
         self._engine.fill_many(np.where(ended, self._configs[-1], legal), rows[: len(legal)])
         for number in np.flatnonzero(ended).tolist():
             _only_end(rows[number], self._compiled.vocabulary.eos_token_ids)
-        if not self._spells_all:
-            for number in np.flatnonzero(~rows[: len(legal)].any(axis=1)).tolist():
-                if not self._engine.is_accepting(int(legal[number])):
-                    raise VocabularyError(
-                        "No token can go on after a node of the tree, though the text is not "
-                        "complete there"
-                    )
         return places
 
     # --- Taking tokens --------------------------------------------------------------------------

@@ -322,10 +322,3 @@ def test_bad_trees(tokens: list[int], parents: list[int], rows: int, expected: s
     matcher = sg.compile(True, VOCABULARY).matcher()
     with pytest.raises((ValueError, sg.VocabularyError), match=expected):
         matcher.fill_tree(tokens, parents, np.zeros((rows, 9), np.int32))
-
-
-def test_a_tree_has_no_empty_mask_either() -> None:
-    vocabulary = sg.Vocabulary([b"a", b"c", b""], eos_token_ids=[2])
-    matcher = sg.compile(sg.lark('start: "a" "b"'), vocabulary).matcher()
-    with pytest.raises(sg.VocabularyError, match="No token can go on"):
-        matcher.fill_tree([0], [-1], sg.allocate_bitmask(2, 3))
