@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from structgen.frontends.json_schema import json_schema
     from structgen.frontends.lark import lark
     from structgen.frontends.regex import choice, regex
+    from structgen.frontends.special_token import special_token
     from structgen.frontends.structural_tags import Tag, structural_tags
     from structgen.frontends.substring import substring
     from structgen.integrations.transformers import LogitsProcessor
@@ -67,6 +68,7 @@ __all__ = [
     "load",
     "regex",
     "sample",
+    "special_token",
     "structural_tags",
     "substring",
 ]
@@ -97,6 +99,7 @@ _MODULES = {
     "load": "compiler",
     "regex": "frontends.regex",
     "sample": "random_texts",
+    "special_token": "frontends.special_token",
     "structural_tags": "frontends.structural_tags",
     "substring": "frontends.substring",
 }

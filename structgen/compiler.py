@@ -32,6 +32,8 @@ class CompiledGrammar:
     def __init__(self, grammar: Grammar, vocabulary: Vocabulary) -> None:
         self.grammar = grammar
         self.vocabulary = vocabulary
+        for token in getattr(grammar, "special_tokens", ()):
+            vocabulary.special_token_id(token)
         self._engine = engine_of(vocabulary)
         self._initial = (-1, -1)
         self.initial()

@@ -12,6 +12,7 @@ from structgen.bitmask import allocate_bitmask, allowed_tokens
 from structgen.compiler import CompiledGrammar
 from structgen.errors import LimitExceededError
 from structgen.matcher import Matcher
+from structgen.vocabulary import MARK, special_spelling
 
 __all__ = ["MaskReport", "TokenGroup", "describe_bytes", "inspect_mask", "longest_prefix"]
 
@@ -96,19 +97,23 @@ def inspect_mask(compiled: CompiledGrammar, text: bytes) -> MaskReport:
     row = allocate_bitmask(1, vocabulary.size)[0]
     matcher.fill_bitmask(row)
     allowed = allowed_tokens(row).tolist()
-    texts = [vocabulary.tokens[token] for token in allowed if vocabulary.tokens[token]]
-    groups = [
-        TokenGroup(begins, len(members), examples, _witness(matcher, taken, examples[0]))
-        for begins, members in _grouped(texts)
-        for examples in [tuple(members[:EXAMPLES])]
+    special = vocabulary.special_token_ids.difference(vocabulary.eos_token_ids)
+    spellings = [
+        special_spelling(token) if token in special else vocabulary.tokens[token]
+        for token in allowed
     ]
+    groups = []
+    for begins, members in _grouped(list(filter(None, spellings))):
+        examples = tuple(map(vocabulary.with_names, members[:EXAMPLES]))
+        witness = _witness(matcher, taken, members[0])
+        groups.append(TokenGroup(begins, len(members), examples, witness))
     return MaskReport(
         taken=taken,
         vocabulary_size=vocabulary.size,
         allowed=len(allowed),
         may_end=matcher.is_accepting,
         end_tokens=tuple(token for token in allowed if token in vocabulary.eos_token_ids),
-        forced=matcher.forced_bytes(),
+        forced=vocabulary.with_names(matcher.forced_bytes()),
         next_bytes=tuple(matcher.next_bytes()),
         groups=tuple(sorted(groups, key=lambda group: -group.count)),
     )
@@ -146,13 +151,13 @@ def describe_bytes(values: Iterable[int]) -> str:
     Example:
         >>> print(describe_bytes(b"0123456789-"))
         '-', '0' to '9'
-        >>> print(describe_bytes(set(range(32, 256)) - set(b"~")))
+        >>> print(describe_bytes(set(range(32, 0xF5)) - set(b"~")))
         any printable character except '~'
     """
     chosen = set(values)
     control = {byte for byte in chosen if byte < 0x20 or byte == 0x7F}
     ascii_text = chosen.intersection(_PRINTABLE)
-    starts = {byte for byte in chosen if byte >= 0xC0}
+    starts = {byte for byte in chosen if 0xC0 <= byte < MARK}
     inner = {byte for byte in chosen if 0x80 <= byte < 0xC0}
     parts = []
     if len(ascii_text) > len(_PRINTABLE) * 3 // 4:
@@ -173,6 +178,8 @@ def describe_bytes(values: Iterable[int]) -> str:
         parts.append(f"{'any' if every else 'some'} character beyond ASCII")
     if inner:
         parts.append("the rest of a character")
+    if MARK in chosen:
+        parts.append("a special token")
     return ", ".join(parts) or "nothing"
 
 
@@ -207,6 +214,8 @@ _RANGED = ("a letter", "a capital letter", "a digit", "a control character")
 def _kind(byte: int) -> str:
     """The class of a token's first byte; a quotation mark and a backslash are their own."""
     character = chr(byte)
+    if byte == MARK:
+        return "a special token"
     if byte >= 0x80:
         return "a character beyond ASCII" if byte >= 0xC0 else "the rest of a character"
     if byte in _NAMES:
@@ -239,6 +248,7 @@ def _witness(matcher: Matcher, taken: bytes, token: bytes) -> bytes | None:
     other = matcher.fork()
     other.accept_bytes(token)
     try:
-        return taken + token + other.shortest_completion()
+        text = taken + token + other.shortest_completion()
+        return matcher.compiled.vocabulary.with_names(text)
     except LimitExceededError:
         return None

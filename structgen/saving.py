@@ -21,6 +21,7 @@ from structgen.automaton import Grammar, SavedTables, check_tables
 from structgen.automaton.saved.tables import WIDTHS
 from structgen.cache import write_whole
 from structgen.errors import GrammarError, VocabularyError
+from structgen.frontends.special_token import SpecialToken
 from structgen.frontends.structural_tags import Tag
 from structgen.grammar import SourceCall
 from structgen.vocabulary import Vocabulary
@@ -37,6 +38,7 @@ _FRONT_ENDS = {
     "json_schema": "frontends.json_schema",
     "lark": "frontends.lark",
     "regex": "frontends.regex",
+    "special_token": "frontends.special_token",
     "structural_tags": "frontends.structural_tags",
     "substring": "frontends.substring",
 }
@@ -139,9 +141,12 @@ def make(source: SourceCall) -> Grammar:
     try:
         if source.kind == "structural_tags":
             arguments["tags"] = [
-                Tag(begin, make(SourceCall(*content)), end)
+                Tag(_tag_part(begin), make(SourceCall(*content)), _tag_part(end))
                 for begin, content, end in arguments["tags"]
             ]
+            for name in ("triggers", "thinking"):
+                if arguments[name] is not None:
+                    arguments[name] = [_tag_part(part) for part in arguments[name]]
         grammar: Grammar = front_end(**arguments)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GrammarError(f"The source in a saved grammar cannot be read: {error}") from None
@@ -153,9 +158,12 @@ def _encoded(source: SourceCall) -> dict[str, Any]:
     arguments = dict(source.arguments)
     if source.kind == "structural_tags":
         arguments["tags"] = [
-            [tag.begin, list(_encoded(source_of(tag.content)).values()), tag.end]
+            [_plain(tag.begin), list(_encoded(source_of(tag.content)).values()), _plain(tag.end)]
             for tag in arguments["tags"]
         ]
+        for name in ("triggers", "thinking"):
+            if arguments[name] is not None:
+                arguments[name] = [_plain(part) for part in arguments[name]]
     try:
         is_same = json.loads(json.dumps(arguments, allow_nan=False)) == arguments
     except (TypeError, ValueError, RecursionError):
@@ -165,6 +173,15 @@ def _encoded(source: SourceCall) -> dict[str, Any]:
             f"The arguments of {source.kind} cannot be saved: they hold what JSON does not"
         )
     return {"kind": source.kind, "arguments": arguments}
+
+
+def _plain(part: str | SpecialToken) -> Any:
+    """A text around tags as JSON; a special token is a list."""
+    return part if isinstance(part, str) else [part.token]
+
+
+def _tag_part(part: Any) -> str | SpecialToken:
+    return part if isinstance(part, str) else SpecialToken(*part)
 
 
 def source_of(grammar: object) -> SourceCall:
@@ -187,7 +204,8 @@ def _fingerprint(vocabulary: Vocabulary) -> str:
     digest = hashlib.blake2b(digest_size=16)
     ends = np.array(vocabulary.eos_token_ids, np.int64)
     special = np.array(sorted(vocabulary.special_token_ids), np.int64)
-    for array in (vocabulary.token_blob, vocabulary.token_offsets, ends, special):
+    names = np.frombuffer(repr(sorted(vocabulary.special_tokens.items())).encode(), np.uint8)
+    for array in (vocabulary.token_blob, vocabulary.token_offsets, ends, special, names):
         digest.update(len(array).to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

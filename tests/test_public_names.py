@@ -15,7 +15,7 @@ from structgen import errors
 EXPORTS = Path(structgen.__file__)
 NAMES = {
     *("json_schema", "regex", "choice"),
-    *("lark", "ebnf", "gbnf", "substring", "structural_tags", "Tag"),
+    *("lark", "ebnf", "gbnf", "substring", "special_token", "structural_tags", "Tag"),
     *("Vocabulary", "Grammar", "CompiledGrammar", "compile", "load"),
     *("Matcher", "fill_bitmasks", "allocate_bitmask", "allowed_tokens", "apply_bitmask"),
     "sample",

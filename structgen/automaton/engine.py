@@ -66,9 +66,9 @@ class Engine:
         self.lock = threading.RLock()
         self.generation = 0
         self._vocabulary = ref(vocabulary)  # the registry below is keyed by it, weakly
-        self._blob = vocabulary.token_blob
-        self._offsets = vocabulary.token_offsets
-        self._starts = self._offsets.data  # as `_cells` below
+        self._spellings = vocabulary.spellings()
+        self._blob, starts, ends = self._spellings
+        self._starts, self._ends = starts.data, ends.data  # as `_cells` below
         self._next_bytes = np.empty(256, np.uint8)
         self._open()
 
@@ -77,8 +77,13 @@ class Engine:
         assert vocabulary is not None, "whoever uses an engine holds its vocabulary"
         self._arena = allocate_arena(vocabulary)
         self._cells = self._arena.data  # reads a value in a third of the time
-        self._network = TableNetwork(self._arena)
+        self._network = TableNetwork(self._arena, self._special_token_id)
         self.token_steps: dict[tuple[int, int], int] = {}
+
+    def _special_token_id(self, token: str | int) -> int:
+        vocabulary = self._vocabulary()
+        assert vocabulary is not None, "whoever uses an engine holds its vocabulary"
+        return vocabulary.special_token_id(token)
 
     def reset(self, generation: int) -> None:
         """Empty the tables, unless someone else has since `generation`."""
@@ -142,7 +147,7 @@ class Engine:
         target = self.token_steps.get(key)
         if target is None:
             with self.lock:
-                start, end = self._starts[token], self._starts[token + 1]
+                start, end = self._starts[token], self._ends[token]
                 if start == end:
                     target = k.DEAD
                 else:
@@ -164,7 +169,7 @@ class Engine:
         """The configuration after each of n nodes: int64[n], -1 illegal, `ENDED` past the end."""
         with self.lock:
             out = np.empty(len(tokens), np.int64)
-            self._run(k.advance_tree, config, tokens, parents, self._blob, self._offsets, out)
+            self._run(k.advance_tree, config, tokens, parents, *self._spellings, out)
         return out
 
     def is_accepting(self, config: int) -> bool:

@@ -23,8 +23,9 @@ from structgen.network import (
     Scan,
     TextKey,
 )
-from structgen.regular import Automaton, Language, Live
+from structgen.regular import Automaton, Language, Live, Ranges
 from structgen.regular.charset import SCALAR_COUNT
+from structgen.vocabulary import special_spelling
 
 if TYPE_CHECKING:
     from structgen.automaton.engine import Grammar
@@ -46,6 +47,10 @@ class AutomatonKey(NamedTuple):
             return self.automaton.least_length(self.state)
         return 0
 
+    def loops(self) -> Ranges:
+        """The characters after which the state comes again; automata of numbers do not say."""
+        return self.automaton.loops(self.state) if isinstance(self.automaton, Automaton) else ()
+
 
 class SavedKey(NamedTuple):
     """Stands for the key of a state that comes from a file, until the state must be expanded."""
@@ -58,6 +63,7 @@ class TableNetwork:
 
     Args:
         arena: The engine's tables, empty.
+        special_token_id: See `Vocabulary.special_token_id`.
 
     Attributes:
         restored: The saved tables that have been put into it.
@@ -66,8 +72,11 @@ class TableNetwork:
     RETURN = k.RETURN
     UNKNOWN = k.UNKNOWN
 
-    def __init__(self, arena: NDArray[np.int32]) -> None:
+    def __init__(
+        self, arena: NDArray[np.int32], special_token_id: Callable[[str | int], int]
+    ) -> None:
         self._arena = arena
+        self._special_token_id = special_token_id
         self.restored: list[Restored] = []
         self._cells = memoryview(arena)
         self._states = NamedStates()
@@ -189,6 +198,9 @@ class TableNetwork:
     def automaton(self, automaton: Automaton) -> int:
         return self.state(AutomatonKey(automaton, automaton.start, False))
 
+    def special_token(self, token: str | int) -> int:
+        return self.literal(special_spelling(self._special_token_id(token)), k.RETURN)
+
     def json_string(
         self,
         language: Language | None = None,
@@ -244,6 +256,7 @@ class TableNetwork:
                 self._cells[k.STATE + 8 * state + 3] = lengths
             else:
                 self._scan(state, edges, returns=0 if accepts else None)
+                self._set_loops(state, key.loops())
         else:
             definition = key.expand(self)  # type: ignore[attr-defined]
             if isinstance(definition, Choice):
@@ -263,6 +276,7 @@ class TableNetwork:
             elif isinstance(definition, Scan):
                 returns = definition.outcome if definition.returns else None
                 self._scan(state, definition.edges, returns=returns)
+                self._set_loops(state, definition.loops)
             else:
                 raise TypeError(f"{key!r} expanded to {definition!r}, which is no definition")
         del self._keys[state]
@@ -301,11 +315,15 @@ class TableNetwork:
 
     def _set_safe(self, state: int, live: Live | None) -> None:
         if live is not None:
-            self._cells[k.SAFE + 2 * state] = _safe_classes(live.characters)
+            self._cells[k.SAFE + 2 * state] = _safe_classes(live.characters, is_quoted=True)
             lengths = k.NO_TAIL
             if live.tail is not None and live.tail < k.SHORTEST_MASK > live.shortest:
                 lengths = live.shortest | live.tail << k.SHORTEST_BITS
             self._cells[k.SAFE + 2 * state + 1] = lengths
+
+    def _set_loops(self, state: int, characters: Ranges) -> None:
+        if characters:
+            self._cells[k.SAFE + 2 * state] = _safe_classes(characters, is_quoted=False)
 
     def _new(self) -> int:
         cells = self._cells
@@ -406,19 +424,20 @@ def _encoded(name: str) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def _safe_classes(characters: tuple[tuple[int, int], ...]) -> int:
+def _safe_classes(characters: Ranges, *, is_quoted: bool) -> int:
     """The classes of bytes that only these characters are made of, as bits.
 
-    Raw control characters are in no string, so they do no harm. What is escaped may be any
-    character: the backslash is safe only if all are. A character beyond ASCII goes by its first
-    byte, so continuation bytes are safe.
+    A character beyond ASCII goes by its first byte, so continuation bytes are safe. In quotes, raw
+    control characters cannot come, so they do no harm; and what is escaped may be any character:
+    the backslash is safe only if all are.
     """
     safe = {byte for low, high in characters for byte in range(low, min(high, 0x7F) + 1)}
-    if sum(high - low + 1 for low, high in characters) < SCALAR_COUNT:
-        safe.discard(0x5C)
-    safe.discard(0x22)
-    safe.update(range(0x20))
     safe.update(range(0x80, 0xC0))
+    if is_quoted:
+        if sum(high - low + 1 for low, high in characters) < SCALAR_COUNT:
+            safe.discard(0x5C)
+        safe.discard(0x22)
+        safe.update(range(0x20))
     safe.update(byte for byte in range(0xC0, 0x100) if _covers(characters, *_led_by(byte)))
     broken = {k.byte_class(byte) for byte in range(256) if byte not in safe}
     return sum(1 << number for number in {k.byte_class(byte) for byte in safe} - broken)
@@ -433,7 +452,7 @@ def _led_by(byte: int) -> tuple[int, int]:
     return max((byte & 0xF) << 18, 0x10000), min((byte & 0xF) << 18 | 0x3FFFF, 0x10FFFF)
 
 
-def _covers(characters: tuple[tuple[int, int], ...], first: int, last: int) -> bool:
+def _covers(characters: Ranges, first: int, last: int) -> bool:
     """Whether all scalar values in first..last are among the characters."""
     for low, high in characters:
         if low <= first <= high:

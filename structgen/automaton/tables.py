@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
-from structgen.vocabulary import Vocabulary
+from structgen.vocabulary import SPELLING_BYTES, Vocabulary
 
 __all__ = ["TablesFull", "allocate_arena"]
 
@@ -43,6 +43,7 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
         k.EOS: max(1, len(vocabulary.eos_token_ids)),
         k.ROW_SCRATCH: words,
         k.N_BELOW: len(nodes),
+        k.CHILDREN: len(nodes),
         k.BELOW_TOKEN: vocabulary.size,
         k.ANY_TOKEN: 3 * vocabulary.size,
         k.ANY_END: 2 * vocabulary.size,
@@ -67,7 +68,7 @@ def allocate_arena(vocabulary: Vocabulary) -> NDArray[np.int32]:
     arena[k.TRIE_SIZE] = len(nodes)
     arena[k.MASK_WORDS] = words
     arena[k.MAX_ROWS] = max_rows
-    arena[k.MAX_CHARS] = vocabulary.max_token_bytes + 1
+    arena[k.MAX_CHARS] = max(vocabulary.max_token_bytes, SPELLING_BYTES) + 1
     arena[k.N_CELLS] = 1  # cell 0 is BOTTOM
     arena[k.N_TEXTS] = 1  # text 0 is empty
     k.summarise_trie(arena)

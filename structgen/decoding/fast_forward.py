@@ -13,6 +13,7 @@ import numpy as np
 
 from structgen.bitmask import allocate_bitmask, allowed_tokens
 from structgen.errors import VocabularyError
+from structgen.vocabulary import MARK, id_of_spelling
 
 if TYPE_CHECKING:
     from structgen.matcher import Matcher
@@ -60,6 +61,9 @@ class FastForward:
             LimitExceededError: The engine's tables are too small.
         """
         forced = matcher.forced_bytes()
+        if forced and forced[0] == MARK:
+            return [id_of_spelling(forced)]
+        forced = forced.partition(bytes([MARK]))[0]
         if not forced:
             return []
         edge = self._edge(matcher, forced)

@@ -28,7 +28,7 @@ from structgen.models.causal import CausalBackend
 from structgen.models.embedded import default_model
 from structgen.models.families import backend_of
 from structgen.models.protocol import Backend, TreeBackend
-from structgen.vocabulary import Vocabulary
+from structgen.vocabulary import Vocabulary, without_special_tokens
 
 __all__ = ["Generator", "Stream", "generate"]
 
@@ -371,7 +371,10 @@ def _vocabulary(model: Any, tokenizer: Any, logits: int) -> Vocabulary:
     if len(ends) == len(vocabulary.eos_token_ids):
         return vocabulary
     return Vocabulary(
-        vocabulary.tokens, eos_token_ids=ends, special_token_ids=vocabulary.special_token_ids
+        vocabulary.tokens,
+        eos_token_ids=ends,
+        special_token_ids=vocabulary.special_token_ids,
+        special_tokens=vocabulary.special_tokens,
     )
 
 
@@ -409,5 +412,5 @@ def _result(request: Request, data: bytes, at_limit: AtLimit) -> Result:
                 'max_new_tokens, or say at_limit="complete"',
                 partial_text=data.decode(errors="ignore"),
             )
-        data += request.matcher.shortest_completion()
+        data += without_special_tokens(request.matcher.shortest_completion())
     return Result(data.decode(), request.tokens, request.finish_reason, request.stats)

@@ -8,6 +8,7 @@ from typing import Any
 
 from structgen import regular
 from structgen.errors import GrammarError
+from structgen.frontends.special_token import SpecialToken
 from structgen.grammar import (
     Alternatives,
     ContextFreeGrammar,
@@ -32,30 +33,31 @@ class Tag:
     """A region of constrained text, such as a call of a tool.
 
     Attributes:
-        begin: The text that opens it.
+        begin: The text that opens it, or a special token.
         content: What is in it: any structgen grammar (`json_schema(...)`, `lark(...)`, ...).
-        end: The text that closes it; "" where the content says itself where it ends.
+        end: The text that closes it, or a special token; "" where the content says itself where it
+            ends.
     """
 
-    begin: str
+    begin: str | SpecialToken
     content: Any
-    end: str = ""
+    end: str | SpecialToken = ""
 
 
 def structural_tags(
     tags: Iterable[Tag],
     *,
-    triggers: Sequence[str] | None = None,
+    triggers: Sequence[str | SpecialToken] | None = None,
     least: int = 0,
     most: int | None = None,
     free_text: bool = True,
-    thinking: tuple[str, str] | None = None,
+    thinking: tuple[str | SpecialToken, str | SpecialToken] | None = None,
 ) -> ContextFreeGrammar:
     """Free text, in which a trigger opens a tag.
 
     Once a trigger has been written, one of the tags that begin with it must follow, from its first
     character to its end; then the text is free again. A trigger never stands in the free text
-    otherwise.
+    otherwise; nor does any special token.
 
     Args:
         tags: The tags that may occur.
@@ -95,45 +97,55 @@ def structural_tags(
         for number, tag in enumerate(tags, 1)
     }
     calls: list[Expression] = []
-    words = regular.union(map(regular.text, openings))
+    words = regular.union(regular.text(each) for each in openings if isinstance(each, str))
+    without_words = Terminal(~(ANY + words + ANY), "...")
     for opening in openings:
         options = [
-            InRow((Literal(tag.begin.removeprefix(opening)), Reference(name)))
+            InRow((_after(opening, tag.begin), Reference(name)))
             for tag, name in zip(tags, rules, strict=True)
-            if tag.begin.startswith(opening)
+            if _begins_with(tag.begin, opening)
         ]
-        before: Expression = Literal(opening)
-        if free_text:
+        before: Expression = _read(opening)
+        if free_text and isinstance(opening, str):
             language = _first(words, regular.text(opening))
             if language.is_empty():  # a shorter trigger always comes first, and has its tags
                 continue
             before = Terminal(language, f"...{opening}")
+        elif free_text:
+            before = InRow((without_words, before))
         calls.append(InRow((before, Alternatives(tuple(options)))))
     body: list[Expression] = []
     if thinking is not None:
-        body.append(Literal(thinking[0]))
-        closing = regular.text(thinking[1])
-        body.append(Terminal(_first(closing, closing), f"...{thinking[1]}"))
+        body.append(_read(thinking[0]))
+        if isinstance(thinking[1], str):
+            closing = regular.text(thinking[1])
+            body.append(Terminal(_first(closing, closing), f"...{thinking[1]}"))
+        else:
+            body += [Terminal(ANY, "..."), _read(thinking[1])]
     body.append(Repetition(Alternatives(tuple(calls)), least, most))
     if free_text:
-        body.append(Terminal(~(ANY + words + ANY), "..."))
+        body.append(without_words)
     rules["text"] = Rule("text", InRow(tuple(body)))
     grammar = build(rules, "text")
     grammar.source = SourceCall(
         "structural_tags",
         {
             "tags": tags,
-            "triggers": triggers and list(triggers),
+            "triggers": None if triggers is None else list(triggers),
             "least": least,
             "most": most,
             "free_text": free_text,
-            "thinking": thinking and list(thinking),
+            "thinking": None if thinking is None else list(thinking),
         },
     )
     return grammar
 
 
-def _check(tags: list[Tag], openings: list[str], thinking: tuple[str, str] | None) -> None:
+def _check(
+    tags: list[Tag],
+    openings: list[str | SpecialToken],
+    thinking: tuple[str | SpecialToken, str | SpecialToken] | None,
+) -> None:
     if not tags:
         raise GrammarError("structural_tags needs at least one tag")
     if not all(openings) or not all(tag.begin for tag in tags):
@@ -141,16 +153,33 @@ def _check(tags: list[Tag], openings: list[str], thinking: tuple[str, str] | Non
     if thinking is not None and not all(thinking):
         raise GrammarError("The texts around thinking must not be empty")
     for tag in tags:
-        if not any(tag.begin.startswith(opening) for opening in openings):
+        if not any(_begins_with(tag.begin, opening) for opening in openings):
             raise GrammarError(f"The tag {tag.begin!r} begins with no trigger: add one for it")
     for opening in openings:
-        if not any(tag.begin.startswith(opening) for tag in tags):
+        if not any(_begins_with(tag.begin, opening) for tag in tags):
             raise GrammarError(f"No tag begins with the trigger {opening!r}")
 
 
 def _after_begin(tag: Tag) -> Expression:
     content = expression_of(tag.content)
-    return InRow((content, Literal(tag.end)))
+    return InRow((content, _read(tag.end)))
+
+
+def _read(part: str | SpecialToken) -> Expression:
+    return Literal(part) if isinstance(part, str) else part.expression
+
+
+def _begins_with(begin: str | SpecialToken, opening: str | SpecialToken) -> bool:
+    if isinstance(begin, str) and isinstance(opening, str):
+        return begin.startswith(opening)
+    return begin == opening
+
+
+def _after(opening: str | SpecialToken, begin: str | SpecialToken) -> Literal:
+    """What is left of the beginning of a tag once its trigger has been read."""
+    if isinstance(begin, str) and isinstance(opening, str):
+        return Literal(begin.removeprefix(opening))
+    return Literal("")
 
 
 def _first(words: Language, word: Language) -> Language:

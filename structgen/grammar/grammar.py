@@ -21,6 +21,7 @@ from structgen.grammar.tree import (
     Expression,
     Reference,
     Rule,
+    nodes,
 )
 from structgen.network import RETURN, Network
 from structgen.regular import EPSILON, Language
@@ -74,8 +75,19 @@ class ContextFreeGrammar:
         """A text of this grammar inside another one."""
         if not self._lowering.has_text(self.start_rule):
             return EMPTY_TEXT
-        text = Embedded(_NotEmptyTexts(self._lowering, self.start_rule))
+        source = _NotEmptyTexts(self._lowering, self.start_rule, self.special_tokens)
+        text = Embedded(source)
         return Alternatives((text, EMPTY_TEXT)) if self._is_nullable else text
+
+    @property
+    def special_tokens(self) -> frozenset[str | int]:
+        """The special tokens that can be read, by name or id."""
+        named: set[str | int] = set()
+        for rule in self.rules.values():
+            for node in nodes(rule.body):
+                if isinstance(node, Embedded):
+                    named.update(getattr(node.source, "special_tokens", ()))
+        return frozenset(named)
 
     @property
     def _is_nullable(self) -> bool:
@@ -90,6 +102,7 @@ class _NotEmptyTexts(NamedTuple):
 
     lowering: RuleStates
     rule: str
+    special_tokens: frozenset[str | int]
 
     def start(self, network: Network) -> int:
         return self.lowering.rule(network, self.rule)

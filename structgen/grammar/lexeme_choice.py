@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
 
 from structgen.network import Call, Definition, Network, Scan
-from structgen.regular import Automaton, Language
+from structgen.regular import Automaton, Language, intersect
 
 __all__ = ["LexemeChoice", "read_any"]
 
@@ -70,4 +71,5 @@ class LexemeChoice(NamedTuple):
         if ended:
             (outcome,) = ended
             return Scan(tuple(edges), returns=True, outcome=outcome)
-        return Scan(tuple(edges))
+        loops = (automaton.loops(state) for _, automaton, state in self.ways)
+        return Scan(tuple(edges), loops=reduce(intersect, loops))

@@ -22,11 +22,14 @@ class Scan(NamedTuple):
         edges: (first byte, last byte, target state), sorted by byte and disjoint.
         returns: Whether the piece may also end here.
         outcome: What it returns if it does (see `Network.returning`).
+        loops: Characters, as ranges, whose bytes lead back to this state: what the engine need not
+            read. None need be named.
     """
 
     edges: tuple[tuple[int, int, int], ...]
     returns: bool = False
     outcome: int = 0
+    loops: tuple[tuple[int, int], ...] = ()
 
 
 class Choice(NamedTuple):

@@ -77,6 +77,14 @@ class Network(Protocol):
         """A piece that reads a text of a regular language."""
         ...
 
+    def special_token(self, token: str | int) -> int:
+        """A piece that reads one special token, by its name or its id.
+
+        Raises:
+            VocabularyError: The vocabulary has no such special token.
+        """
+        ...
+
     def json_string(
         self,
         language: Language | None = None,

@@ -2,7 +2,7 @@
 
 from structgen.regular.alphabet import within
 from structgen.regular.automaton import Automaton
-from structgen.regular.charset import Ranges
+from structgen.regular.charset import Ranges, intersect
 from structgen.regular.language import (
     ANY,
     EMPTY,
@@ -31,6 +31,7 @@ __all__ = [
     "Ranges",
     "any_text",
     "characters",
+    "intersect",
     "intersection",
     "leaves_room",
     "length",

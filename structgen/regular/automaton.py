@@ -77,6 +77,11 @@ class Automaton:
             return None
         return self.live(target)
 
+    def loops(self, state: int) -> Ranges:
+        """The characters after which `state` comes again."""
+        key = self._keys[state]
+        return key.derivatives.get(key, ()) if isinstance(key, Language) else ()
+
     def _explore(self, language: Language) -> Live:
         """What `_explored` finds; nothing where looking that far exceeds a limit."""
         try:

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from structgen.backports import cached_property
 from structgen.regular.charset import SCALARS, Ranges, intersect, normalise
+from structgen.regular.inclusion import FEW, without_held
 
 if TYPE_CHECKING:
     from structgen.regular.automaton import Automaton
@@ -362,6 +363,8 @@ def union(terms: Iterable[Language]) -> Language:
         return ANY
     if not members:
         return EMPTY
+    if len(members) >= FEW:
+        members = dict.fromkeys(without_held(members))
     if len(members) == 1:
         return next(iter(members))
     ordered = tuple(sorted(members, key=id))

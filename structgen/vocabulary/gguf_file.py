@@ -56,7 +56,10 @@ def _read(path: Path, size: int | None, eos_token_ids: Sequence[int] | None) -> 
     if eos_token_ids is None:
         eos_token_ids = [values[key] for key in _END_KEYS if key in values]
     return Vocabulary(
-        pad_tokens(tokens, size), eos_token_ids=eos_token_ids, special_token_ids=special
+        pad_tokens(tokens, size),
+        eos_token_ids=eos_token_ids,
+        special_token_ids=special,
+        special_tokens={names[token].decode(errors="replace"): token for token in special},
     )
 
 

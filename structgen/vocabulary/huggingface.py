@@ -117,8 +117,12 @@ def _read(
     if size is not None and size < count and not any(tokens[size:]):
         tokens = tokens[:size]
         special = {token for token in special if token < size}
+    named = {token["content"]: token_id for token_id, token in added.items() if token_id in special}
     return Vocabulary(
-        pad_tokens(tokens, size), eos_token_ids=eos_token_ids, special_token_ids=special
+        pad_tokens(tokens, size),
+        eos_token_ids=eos_token_ids,
+        special_token_ids=special,
+        special_tokens=named,
     )
 
 

@@ -1,6 +1,6 @@
 """Vocabularies kept on disk, ready to use: bytes, ids and trie of what a reader once read.
 
-A file is a magic number with the version, a checksum, and six arrays. One that is damaged or of
+A file is a magic number with the version, a checksum, and seven arrays. One that is damaged or of
 another version is made again; one that cannot be written is done without.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from structgen.vocabulary.vocabulary import Vocabulary
 __all__ = ["file_identity", "load", "prepared", "save", "tokens_identity"]
 
 # Raise this with every change to the layout or to what any reader returns.
-VERSION = 1
+VERSION = 2
 _MAGIC = b"structgen vocab" + bytes([VERSION])
 _CHECKSUM_BYTES = 32
 
@@ -85,6 +86,7 @@ def save(vocabulary: Vocabulary, path: Path) -> None:
         vocabulary.token_offsets,
         np.array(vocabulary.eos_token_ids, np.int64),
         np.array(sorted(vocabulary.special_token_ids), np.int64),
+        np.frombuffer(json.dumps(vocabulary.special_tokens).encode(), np.uint8),
         vocabulary.trie.nodes,
         vocabulary.trie.chain,
     ):
@@ -110,8 +112,9 @@ def load(path: Path) -> Vocabulary | None:
         return read
 
     blob, offsets, eos, special = array(), array(), array(), array()
+    named = json.loads(array().tobytes())
     return Vocabulary.from_arrays(
-        blob, offsets, eos.tolist(), special.tolist(), TokenTrie(array(), array())
+        blob, offsets, eos.tolist(), special.tolist(), named, TokenTrie(array(), array())
     )
 
 

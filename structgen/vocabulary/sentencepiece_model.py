@@ -72,7 +72,9 @@ def _read(processor: Any, size: int | None, eos_token_ids: Sequence[int]) -> Voc
         for token in range(count)
     ]
     return Vocabulary(
-        pad_tokens(tokens, size), eos_token_ids=eos_token_ids, special_token_ids=special
+        pad_tokens(tokens, size),
+        eos_token_ids=eos_token_ids,
+        special_tokens={processor.id_to_piece(token): token for token in special},
     )
 
 

@@ -35,7 +35,7 @@ def read_tiktoken(
             identity = [file_identity(path)]
         except OSError as error:
             raise VocabularyError(f"Cannot read {path}: {error.strerror}") from None
-        options = (sorted(special.values()), eos_token_ids, size)
+        options = (sorted(special.items()), eos_token_ids, size)
         return prepared(
             "tiktoken file",
             identity,
@@ -62,7 +62,7 @@ def read_tiktoken(
             *tokens_identity(ranks),
             np.fromiter(ranks.values(), np.int64, len(ranks)).tobytes(),
         ],
-        (sorted(special.values()), eos_token_ids, size),
+        (sorted(special.items()), eos_token_ids, size),
         lambda: _vocabulary(ranks, special, eos_token_ids, size),
     )
 
@@ -85,7 +85,7 @@ def _vocabulary(
     return Vocabulary(
         pad_tokens(tokens, size),
         eos_token_ids=eos_token_ids,
-        special_token_ids=special_tokens.values(),
+        special_tokens=special_tokens,
     )
 
 

@@ -14,6 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from structgen.errors import VocabularyError
+from structgen.vocabulary.special import (
+    MARK,
+    SPELLING_BYTES,
+    replace_special_tokens,
+    special_spelling,
+)
 from structgen.vocabulary.spelling import spelled_characters, unspelled_bytes
 from structgen.vocabulary.trie import TokenTrie
 
@@ -30,6 +36,7 @@ class Vocabulary:
         tokens: V byte strings; b"" for an id that is never produced as text (special, unused).
         eos_token_ids: Ids that end a sequence; they never count as text.
         special_token_ids: Further ids that never count as text.
+        special_tokens: Ids by name of those that grammars may name; they never count as text.
 
     Raises:
         VocabularyError: No token has bytes, or an id is out of range.
@@ -47,10 +54,17 @@ class Vocabulary:
         *,
         eos_token_ids: Iterable[int],
         special_token_ids: Iterable[int] = (),
+        special_tokens: Mapping[str, int] | None = None,
     ) -> None:
         size = len(tokens)
+        named = special_tokens or {}
         self.eos_token_ids = tuple(dict.fromkeys(_ids("eos_token_ids", eos_token_ids, size)))
-        self.special_token_ids = frozenset(_ids("special_token_ids", special_token_ids, size))
+        self.special_tokens = dict(
+            zip(named, _ids("special_tokens", named.values(), size), strict=True)
+        )
+        self.special_token_ids = frozenset(
+            [*_ids("special_token_ids", special_token_ids, size), *self.special_tokens.values()]
+        )
         texts = list(tokens)
         for token_id, token in enumerate(texts):
             if not isinstance(token, bytes):
@@ -72,12 +86,14 @@ class Vocabulary:
         token_offsets: NDArray[np.int64],
         eos_token_ids: Iterable[int],
         special_token_ids: Iterable[int],
+        special_tokens: Mapping[str, int],
         trie: TokenTrie,
     ) -> Vocabulary:
         """Put together again what another vocabulary was made of; nothing is checked."""
         vocabulary = cls.__new__(cls)
         vocabulary.eos_token_ids = tuple(eos_token_ids)
         vocabulary.special_token_ids = frozenset(special_token_ids)
+        vocabulary.special_tokens = dict(special_tokens)
         vocabulary.token_blob = token_blob
         vocabulary.token_offsets = token_offsets
         vocabulary.trie = trie
@@ -126,13 +142,82 @@ class Vocabulary:
         content = hashlib.blake2b(digest_size=16)
         content.update(self.token_offsets.astype("<i8").tobytes())
         content.update(self.token_blob.tobytes())
-        content.update(repr((self.eos_token_ids, sorted(self.special_token_ids))).encode())
+        special = sorted(self.special_token_ids), sorted(self.special_tokens.items())
+        content.update(repr((self.eos_token_ids, *special)).encode())
         return content.hexdigest()
+
+    def special_token_id(self, token: str | int) -> int:
+        """The id of a special token that a grammar can read.
+
+        Args:
+            token: Its name, or its id.
+
+        Raises:
+            VocabularyError: There is no such token, it is text, or it ends a sequence.
+
+        Example:
+            >>> tokens = [b"a", b"", b""]
+            >>> vocabulary = Vocabulary(tokens, eos_token_ids=[2], special_tokens={"<|tool|>": 1})
+            >>> vocabulary.special_token_id("<|tool|>"), vocabulary.special_token_id(1)
+            (1, 1)
+        """
+        token_id = self.special_tokens.get(token) if isinstance(token, str) else token
+        if token_id is None:
+            raise VocabularyError(f"The vocabulary has no special token named {token!r}")
+        if not 0 <= token_id < self.size:
+            raise VocabularyError(
+                f"Token {token_id} is out of range: the vocabulary has {self.size} tokens"
+            )
+        if token_id in self.eos_token_ids:
+            raise VocabularyError(
+                f"The token {token!r} ends a sequence, so a grammar cannot read it: leave it out "
+                "of eos_token_ids if it does not"
+            )
+        if token_id not in self.special_token_ids:
+            raise VocabularyError(
+                f"Token {token_id} is no special token but the text {self.tokens[token_id]!r}"
+            )
+        return token_id
+
+    def with_names(self, data: bytes) -> bytes:
+        """Bytes for people: each special token that is spelled in them becomes its name.
+
+        Example:
+            >>> from structgen.vocabulary import special_spelling
+            >>> vocabulary = Vocabulary([b"a", b""], eos_token_ids=[], special_tokens={"<x>": 1})
+            >>> vocabulary.with_names(b"a" + special_spelling(1))
+            b'a<x>'
+        """
+        names = {token_id: name.encode() for name, token_id in self.special_tokens.items()}
+        return replace_special_tokens(data, lambda each: names.get(each) or b"<[%d]>" % each)
+
+    @property
+    def readable_special_token_ids(self) -> list[int]:
+        """The ids, ascending, of the special tokens that a grammar can read."""
+        return sorted(self.special_token_ids.difference(self.eos_token_ids))
 
     @cached_property
     def trie(self) -> TokenTrie:
-        """The trie of all tokens that have text."""
-        return TokenTrie.from_tokens(self.tokens)
+        """The trie of all tokens that can be read: of text, and the spellings of special ones."""
+        spellings = [b"" if MARK in token else token for token in self.tokens]
+        for token_id in self.readable_special_token_ids:
+            spellings[token_id] = special_spelling(token_id)
+        return TokenTrie.from_tokens(spellings)
+
+    def spellings(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+        """(blob, starts, ends): token i is read as blob[starts[i]:ends[i]], or never if empty.
+
+        uint8[B], int64[V], int64[V]: the bytes of `token_blob`, and spellings of special tokens.
+        """
+        starts, ends = self.token_offsets[:-1].copy(), self.token_offsets[1:].copy()
+        marked = np.flatnonzero(self.token_blob == MARK)
+        unread = np.searchsorted(self.token_offsets, marked, side="right") - 1
+        ends[unread] = starts[unread]
+        special = self.readable_special_token_ids
+        starts[special] = len(self.token_blob) + SPELLING_BYTES * np.arange(len(special))
+        ends[special] = starts[special] + SPELLING_BYTES
+        added = np.frombuffer(b"".join(map(special_spelling, special)), np.uint8)
+        return np.concatenate([self.token_blob, added]), starts, ends
 
     @cached_property
     def unspelled_bytes(self) -> frozenset[int]:

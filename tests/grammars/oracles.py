@@ -155,7 +155,10 @@ _MATH = MathTextParser("path")
 
 
 def is_latex_math(text: str) -> Verdict:
-    """mathtext's reading of what stands between dollar signs. None: a symbol it does not know.
+    """mathtext's reading of what stands between dollar signs.
+
+    None: a symbol that it does not know, or a delimiter that it cannot draw at any size (for which
+    it has an error in its own code).
 
     A line feed is white space to LaTeX and no part of mathtext: it is read as a space.
     """
@@ -165,6 +168,8 @@ def is_latex_math(text: str) -> Verdict:
         _MATH.parse(f"$ {text} $".replace("\n", " "))
     except ValueError as error:
         return None if "Unknown symbol" in str(error) else False
+    except UnboundLocalError:
+        return None
     return True
 
 

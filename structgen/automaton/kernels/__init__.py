@@ -9,8 +9,9 @@ docs/masks.md explains the walks. From below:
     one byte: the state after it, inside JSON strings too;
 `node_sets`, `findings`, `results`
     what a walk finds: sets of nodes, the walk's own lists, and what is kept of it;
-`exceptions`, `texts`, `any_string`
-    walks that are not of edges alone: differences, captures, strings that may hold anything;
+`exceptions`, `texts`, `any_string`, `safe`, `loops`
+    what is not walked edge by edge: differences, captures, strings that may hold anything, what
+    need not be read in others, and characters that lead back to where they are read;
 `walks`
     the walk itself: a state and a set of nodes to the tokens allowed there and the exits;
 `stacks`, `configurations`

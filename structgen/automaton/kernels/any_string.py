@@ -1,7 +1,6 @@
 """Strings that may hold anything: one walk of the whole trie serves all of them.
 
-What a string allows then depends only on how many characters it may still hold, and the rows of
-*safe* classes are the same walk again, filtered by the bytes of each token.
+What a string allows then depends only on how many characters it may still hold.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from structgen.automaton.kernels.layout import *
 
 
 @kernel
-def _build_any(a):
+def build_any(a):
     """Walk the whole trie once inside a JSON string that may hold anything.
 
     Lists (token, characters begun, classes of its bytes) of the tokens that stay inside the string,
@@ -114,7 +113,7 @@ def walk_any(a, s):
     must also have begun as many as are owed.
     """
     if a[ANY_READY] == 0:
-        _build_any(a)
+        build_any(a)
         if a[IS_FULL] != 0:
             return
     low = a[STATE + 8 * s + 3]
@@ -138,58 +137,3 @@ def walk_any(a, s):
     for i in range(a[N_ANY_EXITS]):
         if low <= a[a[ANY_EXIT] + 2 * i + 1] <= high:
             exit_at(a, a[a[ANY_EXIT] + 2 * i])
-
-
-@kernel
-def is_safe_below(a, s, x):
-    """Whether all tokens below x, which is reached in string s, can be continued inside it."""
-    safe, limit = safe_classes(a, s)
-    at = a[TRIE] + 8 * x
-    return safe != 0 and a[at + BELOW] & ~safe == 0 and a[at + LONGEST] <= limit
-
-
-@kernel
-def safe_classes(a, s):
-    """(classes that are safe in string s, the most characters of which they are), or (0, 0)."""
-    at = STATE + 8 * s
-    if a[at] != STRING or a[at + 1] != BODY or a[at + 3] != 0 or a[at + 5] != 0:
-        return 0, 0
-    high = a[at + 4]
-    safe = a[SAFE + 2 * a[at + 2]]
-    if safe == 0 or high == UNLIMITED:
-        return safe, UNLIMITED
-    lengths = a[SAFE + 2 * a[at + 2] + 1]
-    limit = high - (lengths >> SHORTEST_BITS)
-    if lengths == NO_TAIL or lengths & SHORTEST_MASK > high or limit <= 0:
-        return 0, 0
-    return safe, limit
-
-
-@kernel
-def safe_row(a, safe, limit):
-    """The row of the tokens of at most `limit` characters, all of safe classes, inside a string."""
-    limit = min(limit, a[MAX_CHARS])
-    for i in range(a[N_SAFE_ROWS]):
-        at = SAFE_ROW + 3 * i
-        if a[at] == safe and a[at + 1] == limit:
-            return a[at + 2]
-    if a[ANY_READY] == 0:
-        _build_any(a)
-    row = a[N_ROWS]
-    if a[IS_FULL] != 0 or row >= a[MAX_ROWS]:
-        a[IS_FULL] = 1
-        return -1
-    a[N_ROWS] = row + 1
-    at = a[ROW] + row * a[MASK_WORDS]
-    inside = a[ANY_TOKEN]
-    for i in range(a[N_ANY_TOKENS]):
-        if a[inside + 3 * i + 2] & ~safe == 0 and a[inside + 3 * i + 1] <= limit:
-            token = a[inside + 3 * i]
-            a[at + (token >> 5)] |= np.int32(1 << (token & 31))
-    if a[N_SAFE_ROWS] < MAX_SAFE_ROWS:
-        at = SAFE_ROW + 3 * a[N_SAFE_ROWS]
-        a[at] = safe
-        a[at + 1] = limit
-        a[at + 2] = row
-        a[N_SAFE_ROWS] += 1
-    return row

@@ -154,11 +154,11 @@ def advance(arena, config, data, start, end):
 
 
 @kernel
-def advance_tree(arena, config, tokens, parents, blob, offsets, out):
+def advance_tree(arena, config, tokens, parents, blob, starts, ends, out):
     """Write the configuration after each node of a tree to out (int64[n]); DEAD, or ENDED.
 
-    tokens, parents: int64[n], parents before their children, -1 the root; blob (uint8), offsets:
-    the bytes of every token. 0, or NEED or FULL.
+    tokens, parents: int64[n], parents before their children, -1 the root; blob (uint8), starts,
+    ends (int64[V]): the bytes of every token. 0, or NEED or FULL.
     """
     a = borrowed(arena)
     for i in range(tokens.shape[0]):
@@ -167,14 +167,14 @@ def advance_tree(arena, config, tokens, parents, blob, offsets, out):
         out[i] = DEAD
         if before < 0:
             continue
-        ends = False
+        is_end = False
         for j in range(a[N_EOS]):
-            ends |= a[a[EOS] + j] == token
-        if ends:
+            is_end |= a[a[EOS] + j] == token
+        if is_end:
             if a[CONFIG + 7 * before + 2] != 0:
                 out[i] = ENDED
-        elif offsets[token] < offsets[token + 1]:
-            after = advance(a, before, blob, offsets[token], offsets[token + 1])
+        elif starts[token] < ends[token]:
+            after = advance(a, before, blob, starts[token], ends[token])
             if after == NEED or after == FULL:
                 return after
             out[i] = after

@@ -84,8 +84,8 @@ def _is_passed_on(a, outcome, x):
         return False
     n = a[ACC_WHOLE]
     for i in range(n):
-        if a[WHOLE + 2 * i] == outcome:
-            return a[WHOLE + 2 * i + 1] == x
+        if a[WHOLE + 2 * i] == outcome and a[WHOLE + 2 * i + 1] == x:
+            return True
     if n >= MAX_WHOLE:
         return False
     a[WHOLE + 2 * n] = outcome
@@ -95,7 +95,7 @@ def _is_passed_on(a, outcome, x):
 
 
 @kernel
-def _exit_set(a, y):
+def exit_set(a, y):
     """Exit at every node of set y (-1: none)."""
     if y < 0 or _is_passed_on(a, 0, y):
         return
@@ -151,7 +151,7 @@ def arrive(a, s, x):
     if s < 0:
         return
     if s == RETURN:
-        _exit_set(a, x)
+        exit_set(a, x)
         return
     if x < a[TRIE_SIZE] and a[a[TRIE] + 8 * x + 2] == 0:  # nothing longer to read
         return

@@ -83,7 +83,8 @@ ENDED = -5  # in place of a configuration: end-of-sequence has been taken
     N_OUTCOMES,
     ACC_OUTCOMES,
     ACC_WHOLE,
-) = range(66)
+    CHILDREN,
+) = range(67)
 HEADER = 80
 
 # --- Table capacities, and the offsets that follow from them ------------------------------------
@@ -102,6 +103,8 @@ OUTCOME_SCRATCH = 1 << 18
 MAX_WHOLE = 64
 NARROW_SLOTS = 1 << 12
 LARGE_SET = 256
+HUGE_SET = 4096
+MUCH_BELOW = 128  # tokens below a node from which on it pays to keep what a loop reads there
 MAX_CONFIGS = 1 << 19
 MAX_PAIRS = 1 << 21
 CONFIG_SLOTS = 1 << 20
@@ -165,7 +168,8 @@ TOKENS = DEFERRED + 2 * MAX_DEFERRED
 OUTCOMES = TOKENS + TOKEN_SCRATCH
 WHOLE = OUTCOMES + 2 * OUTCOME_SCRATCH
 NARROW = WHOLE + 2 * MAX_WHOLE
-FIXED_SIZE = NARROW + 3 * NARROW_SLOTS
+SIBLING = NARROW + 3 * NARROW_SLOTS
+FIXED_SIZE = SIBLING + 256
 
 # --- States: [kind, five values, body of a string with this content (two spellings)] ------------
 UNEXPANDED = 0
@@ -178,6 +182,7 @@ EXCEPT = 6  # a string, and a string that must not end where the first one ends
 CAPTURE = 7  # piece, sketch: what follows the piece depends on its text; the sketch leaves it open
 UNKNOWNS = 8  # where a sketch would need the text
 SWITCH = 9  # first edge, count: (outcome, state) for each outcome of the piece called before it
+LOOP = 10  # classes, whether it can return after each character of these or only where others come
 
 RETURN = 0  # the id of the state of kind RETURNS with outcome 0
 UNKNOWN = 1  # the id of the state of kind UNKNOWNS
@@ -189,8 +194,9 @@ UNLIMITED = 1 << 30
 SHORTEST_BITS = 15
 SHORTEST_MASK = (1 << SHORTEST_BITS) - 1
 
-# Two values a content state at SAFE: its safe classes, and how many characters are needed to an end
-# once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS; or NO_TAIL).
+# Two values a state at SAFE. Of a content state: its safe classes, and how many characters are
+# needed to an end once safe ones are read (`regular.Live`: shortest, and tail from SHORTEST_BITS;
+# or NO_TAIL). Of another scan: the classes of the characters that lead back to it, or 0.
 NO_TAIL = -1
 
 # Phases of a JSON string (RFC 8259 section 7); value: the hexadecimal digits read so far.
@@ -201,6 +207,7 @@ ABOVE = 4
 BELOW = 5
 FIRST_BELOW = 6
 LONGEST = 7
+WORD = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 8  # the classes of digits, letters and _
 QUOTE_OR_BACKSLASH = 1 << 14 | 1 << 15  # their classes
 BROKEN = 1 << 29  # among the classes below: not all of it is UTF-8
 IN_CHARACTER = 1  # among the safe classes of a state: it is in the middle of a character

@@ -66,18 +66,26 @@ def first_classes(a, s):
 
 
 @kernel
-def _narrowed(a, s, x):
-    """The nodes of set x below which scan s could read a byte; one node of it if there are none."""
-    classes = first_classes(a, s)
-    if classes == ~0:
-        return x
+def narrowed(a, classes, x):
+    """The nodes of set x that have a byte of these classes right below, or one node of it.
+
+    Most large sets are where a word may end, and nearly all of it has only more of the word below:
+    the few others are found once for all classes that are in no word.
+    """
+    if classes & WORD == 0 and set_size(a, x) >= HUGE_SET:
+        x = _narrowed_to(a, ~WORD, x)
+    return _narrowed_to(a, classes, x)
+
+
+@kernel
+def _narrowed_to(a, classes, x):
     at = NARROW + 3 * (hash_of(classes, x, 6) & (NARROW_SLOTS - 1))
     if a[at + 1] != x or a[at] != classes:
         nodes = np.empty(set_size(a, x), np.int32)
         n = 0
         for i in range(len(nodes)):
             y = set_node(a, x, i)
-            if a[a[TRIE] + 8 * y + BELOW] & classes != 0:
+            if a[a[CHILDREN] + y] & classes != 0:
                 nodes[n] = y
                 n += 1
         a[at] = classes
@@ -93,7 +101,9 @@ def result_or_job(a, s, x):
     if s < 0:
         return MISSING
     if a[STATE + 8 * s] == SCAN and a[STATE + 8 * s + 3] == 0 and set_size(a, x) >= LARGE_SET:
-        x = _narrowed(a, s, x)
+        classes = first_classes(a, s)
+        if classes != ~0:
+            x = narrowed(a, classes, x)
         if x == FULL:
             return MISSING
     r = find_result(a, s, x)

@@ -3,9 +3,10 @@
 A node is eight values: its token or -1, its first child, how many children there are, its byte,
 the classes of the bytes that lead to it and of those below it (as bits), its first token in
 depth-first order (at BELOW_TOKEN; N_BELOW has how many there are from there) and the bytes of the
-longest token through it. Where a string's content loops on every byte below a node, all tokens
-below are allowed at once; so are tokens all of whose bytes are of classes that are *safe* at a
-content state, every text of which can be continued. Only the others are walked.
+longest token through it. CHILDREN has the classes of the bytes right below it. Where a string's
+content loops on every byte below a node, all tokens below are allowed at once; so are tokens all of
+whose bytes are of classes that are *safe* at a content state, every text of which can be continued.
+Only the others are walked.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def byte_class(b):
 
 
 @kernel
-def _utf8_step(u, b):
+def utf8_step(u, b):
     """The place in a character after byte b at place u (RFC 3629 section 4), or -1.
 
     0: between characters; 1 to 3: as many bytes from 0x80 to 0xBF to come; from 4: after E0, ED,
@@ -109,10 +110,10 @@ def summarise_trie(arena):
     for x in range(n):
         for y in range(a[trie + 8 * x + 1], a[trie + 8 * x + 1] + a[trie + 8 * x + 2]):
             b = a[trie + 8 * y + 3]
-            u = _utf8_step(place_in_character[x], b)
+            u = utf8_step(place_in_character[x], b)
             if u < 0 or place_in_character[x] < 0:
                 a[trie + 8 * x + BELOW] = BROKEN
-                u = _utf8_step(-1, b)
+                u = utf8_step(-1, b)
             place_in_character[y] = u
     for x in range(n - 1, -1, -1):
         count = 0
@@ -120,15 +121,18 @@ def summarise_trie(arena):
         while token >= 0:
             count += 1
             token = a[a[CHAIN] + token]
+        children = 0
         classes = a[trie + 8 * x + BELOW]
         first = a[trie + 8 * x + 1]
         for y in range(first, first + a[trie + 8 * x + 2]):
             count += a[a[N_BELOW] + y]
-            classes |= a[trie + 8 * y + BELOW] | 1 << byte_class(a[trie + 8 * y + 3])
+            children |= 1 << byte_class(a[trie + 8 * y + 3])
+            classes |= a[trie + 8 * y + BELOW]
             a[trie + 8 * x + LONGEST] = max(
                 a[trie + 8 * x + LONGEST], a[trie + 8 * y + LONGEST] + 1
             )
-        a[trie + 8 * x + BELOW] = classes
+        a[a[CHILDREN] + x] = children
+        a[trie + 8 * x + BELOW] = classes | children
         a[a[N_BELOW] + x] = count
     a[trie + FIRST_BELOW] = 0
     depth = np.zeros(n, np.int32)

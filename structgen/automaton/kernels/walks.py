@@ -6,21 +6,24 @@ the walk goes on at that result's exits. What is not there yet becomes a job.
 
 from __future__ import annotations
 
-from structgen.automaton.kernels.any_string import is_safe_below, safe_classes, safe_row, walk_any
+from structgen.automaton.kernels.any_string import walk_any
 from structgen.automaton.kernels.arena import hash_of, request
 from structgen.automaton.kernels.byte_steps import fits, string_body, string_step
 from structgen.automaton.kernels.compiled import kernel
 from structgen.automaton.kernels.exceptions import absorb_call, except_result
-from structgen.automaton.kernels.findings import arrive, emit, emit_below, exit_at, exit_with
+from structgen.automaton.kernels.findings import arrive, emit, emit_below, exit_set, exit_with
 from structgen.automaton.kernels.layout import *
-from structgen.automaton.kernels.node_sets import set_node, set_size
+from structgen.automaton.kernels.loops import is_long_loop, read_loop, walk_loop
+from structgen.automaton.kernels.node_sets import intern_nodes, set_node, set_size
 from structgen.automaton.kernels.results import (
     find_result,
     first_classes,
     go_on_from,
+    narrowed,
     result_or_job,
     store_result,
 )
+from structgen.automaton.kernels.safe import is_passed_over, is_safe_below, safe_classes, safe_row
 from structgen.automaton.kernels.texts import capture_result
 from structgen.automaton.kernels.trie import byte_class, first_child, loops_of
 
@@ -35,13 +38,6 @@ def _defer(a, s, x):
     a[DEFERRED + 2 * n] = s
     a[DEFERRED + 2 * n + 1] = x
     a[N_DEFERRED] = n + 1
-
-
-@kernel
-def _is_passed_over(a, x, safe, limit):
-    """Whether all tokens at x and below it have safe bytes only and at most `limit` characters."""
-    at = a[TRIE] + 8 * x
-    return (a[at + ABOVE] | a[at + BELOW]) & ~safe == 0 and a[at + LONGEST] <= limit
 
 
 @kernel
@@ -87,7 +83,7 @@ def _visit(a, s, x, safe, limit):
                     if t == NEED:
                         _defer(a, s, x)
                         return
-                    if t >= 0 and not _is_passed_over(a, y, safe, limit):
+                    if t >= 0 and not is_passed_over(a, y, safe, limit):
                         emit(a, a[trie + 8 * y])
                         arrive(a, t, y)
     is_body = content != s
@@ -96,6 +92,8 @@ def _visit(a, s, x, safe, limit):
     literal = a[at + 5]
     edge = a[STATE + 8 * content + 1]
     last_edge = edge + a[STATE + 8 * content + 2]
+    together = RETURN  # the state to go on at from the siblings at SIBLING
+    siblings = 0
     # Edges and children are both in the order of their bytes: skip on whichever side is behind.
     y = first
     while y < end and edge < last_edge:
@@ -115,7 +113,7 @@ def _visit(a, s, x, safe, limit):
         child = y
         y += 1
         below = a[trie + 8 * child + BELOW]
-        if safe != 0 and _is_passed_over(a, child, safe, limit):
+        if safe != 0 and is_passed_over(a, child, safe, limit):
             continue
         if loops != 0 and t == content and (below & ~loops) == 0:
             if loops >> byte_class(b) & 1:
@@ -137,24 +135,45 @@ def _visit(a, s, x, safe, limit):
                     if limit != UNLIMITED or a[trie + 8 * child + ABOVE] & ~safe != 0:
                         emit(a, a[trie + 8 * child])
                     arrive(a, u, child)
+        elif t == UNKNOWN:
+            a[ACC_UNKNOWN] = 1
         else:
-            if t == UNKNOWN:
-                a[ACC_UNKNOWN] = 1
-            else:
-                emit(a, a[trie + 8 * child])
-                arrive(a, t, child)
+            emit(a, a[trie + 8 * child])
+            if t != together:
+                _arrive_together(a, together, siblings)
+                together = t
+                siblings = 0
+            a[SIBLING + siblings] = child
+            siblings += 1
+    _arrive_together(a, together, siblings)
 
 
 @kernel
-def _arrive_at_each(a, s, x):
-    """Go on at state s from each node of set x below which it could read a byte."""
+def _arrive_together(a, s, n):
+    """Go on at state s from the n nodes at SIBLING: as one set if it loops, or if it may."""
+    if n > 1 and (a[STATE + 8 * s] == UNEXPANDED or a[SAFE + 2 * s] != 0):
+        below = 0
+        for i in range(n):
+            below += a[a[N_BELOW] + a[SIBLING + i]]
+        if below >= MUCH_BELOW:
+            arrive(a, s, intern_nodes(a, a[SIBLING : SIBLING + n]))
+            return
+    for i in range(n):
+        arrive(a, s, a[SIBLING + i])
+
+
+@kernel
+def _visit_each(a, s, x, safe, limit):
+    """Step from s at each node of set x right below which it could read a byte."""
     classes = ~0
-    if a[STATE + 8 * s] == SCAN and a[STATE + 8 * s + 3] == 0:
+    if a[STATE + 8 * s] == SCAN:
         classes = first_classes(a, s)
+        if classes != ~0 and set_size(a, x) >= LARGE_SET:
+            x = narrowed(a, classes, x)
     for i in range(set_size(a, x)):
         y = set_node(a, x, i)
-        if a[a[TRIE] + 8 * y + BELOW] & classes != 0:
-            arrive(a, s, y)
+        if a[a[CHILDREN] + y] & classes != 0:
+            _visit(a, s, y, safe, limit)
 
 
 @kernel
@@ -189,6 +208,9 @@ def _is_again(a, s, x):
 @kernel
 def _walk(a, s0, x0):
     """Compute and store the result of (s0, x0). 0, or NEED, MISSING or FULL."""
+    if a[STATE + 8 * s0] == UNEXPANDED:
+        request(a, s0)
+        return NEED
     safe, limit = safe_classes(a, s0)
     if x0 != 0 or safe & IN_CHARACTER != 0:
         safe = 0
@@ -208,6 +230,9 @@ def _walk(a, s0, x0):
     a[N_ARRIVALS] = 0
     a[N_DEFERRED] = 0
     a[IS_SUSPENDED] = 0
+    if a[STATE + 8 * s0] == LOOP:
+        walk_loop(a, s0, x0)
+        return FULL if a[IS_FULL] != 0 else store_result(a, s0, x0)
     if x0 == 0 and a[STATE + 8 * s0] == STRING:
         at = STATE + 8 * s0
         if a[at + 1] == BODY and a[at + 2] == a[ANY_CONTENT] and a[at + 5] == 0:
@@ -236,15 +261,18 @@ def _finish_walk(a, s0, x0, safe, limit):
         x = a[ARRIVAL + 2 * n + 1]
         at = STATE + 8 * s
         kind = a[at]
-        if kind == SCAN or kind == STRING:
-            if x >= a[TRIE_SIZE]:
-                _arrive_at_each(a, s, x)
-                continue
+        if kind == SCAN and is_long_loop(a, s, x):
+            if read_loop(a, s, x) < 0:
+                missing = True
+        elif kind == SCAN or kind == STRING:
             if kind == SCAN and a[at + 3] == 1:
-                exit_at(a, x)
+                exit_set(a, x)
             elif kind == SCAN and a[at + 3] > 1:
                 exit_with(a, a[at + 3] - 1, x)
-            _visit(a, s, x, safe, limit)
+            if x < a[TRIE_SIZE]:
+                _visit(a, s, x, safe, limit)
+            else:
+                _visit_each(a, s, x, safe, limit)
         elif kind != UNEXPANDED and _is_again(a, s, x):
             continue
         elif kind == CALL:

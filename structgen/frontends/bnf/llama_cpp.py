@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from structgen import regular
-from structgen.errors import GrammarError
 from structgen.frontends.bnf.scanner import Scanner
+from structgen.frontends.special_token import tokens_between_brackets
 from structgen.grammar import (
     Alternatives,
     ContextFreeGrammar,
@@ -25,6 +25,7 @@ __all__ = ["gbnf"]
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _ON_THE_LINE = re.compile(r"(?:[ \t\r]|#[^\n]*)*")
 _ANYWHERE = r"(?:\s|#[^\n]*)*"
+_TOKEN = re.compile(r"<[\[|a-zA-Z_/][^>\n]*>")
 _LINE_END = re.compile(r"\n|\Z")
 
 
@@ -37,8 +38,7 @@ def gbnf(text: str, *, start: str = "root") -> ContextFreeGrammar:
         start: The rule that is the whole language.
 
     Raises:
-        GrammarError: The text is malformed, a rule is not defined or matches nothing, or a token
-            is named (`<think>`, `<[1000]>`), which is no text.
+        GrammarError: The text is malformed, or a rule is not defined or matches nothing.
         LimitExceededError: It is too long or nested too deeply.
 
     Source:
@@ -126,14 +126,20 @@ class _Reader:
         if scanner.looking_at("."):
             scanner.at += 1
             return Terminal(regular.length(1, 1), ".")
-        if scanner.looking_at("<") or scanner.looking_at("!<"):
-            raise _token_error(scanner)
+        if scanner.looking_at("!<"):
+            raise scanner.error("any token but one is not supported: name those that may come")
+        if scanner.looking_at("<"):
+            return self._special_tokens()
         match = scanner.match(_NAME)
         if match is None:
             return None
         scanner.at = match.end()
         return Reference(match[0], match.span())
 
-
-def _token_error(scanner: Scanner) -> GrammarError:
-    return scanner.error("a token by its name or number is no text, which a grammar is made of")
+    def _special_tokens(self) -> Expression:
+        scanner = self._scanner
+        match = scanner.match(_TOKEN)
+        if match is None:
+            raise scanner.error("expected a special token, as in <[5]> or <|name|>")
+        scanner.at = match.end()
+        return tokens_between_brackets(scanner.text, match.span())

@@ -1,4 +1,4 @@
-"""What llguidance's dialect of Lark adds: `%json { ... }` and `%regex { ... }` in a rule.
+"""What llguidance's dialect of Lark adds to rules: `%json { ... }`, `%regex { ... }`, `<token>`.
 
 Each is taken out of the text before lark reads it; a declared terminal, padded to the same length,
 stands in its place, so that lark's own places in the text stay right.
@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from structgen.frontends.json_schema import json_schema
+from structgen.frontends.special_token import tokens_between_brackets
 from structgen.frontends.substring import substring
 from structgen.grammar import Expression, error_at, expression_of
 
@@ -18,7 +19,7 @@ __all__ = ["take_embedded"]
 
 _WORDS = re.compile(
     r'"(?:\\.|[^"\\\n])*"|//[^\n]*|\#[^\n]*|/(?!/)(?:\\.|[^/\\\n])*/'
-    r"|(?P<embedded>%(?:json|regex|llguidance)\b)|(?P<token><[\[|a-zA-Z_][^>\n]*>)"
+    r"|(?P<embedded>%(?:json|regex|llguidance)\b)|(?P<token><[\[|a-zA-Z_/][^>\n]*>)"
 )
 
 
@@ -29,27 +30,27 @@ def take_embedded(text: str) -> tuple[str, dict[str, Expression]]:
         text: A grammar text in Lark's syntax, or llguidance's dialect of it.
 
     Raises:
-        GrammarError: What is embedded is malformed or not supported, or a token is named.
+        GrammarError: What is embedded is malformed or not supported.
     """
     kept: list[str] = []
     found: dict[str, Expression] = {}
     at = 0
     while (match := _WORDS.search(text, at)) is not None:
-        if match["token"] is not None:
-            raise error_at(
-                "a special token is no text, which a grammar is made of", text, match.span()
-            )
-        if match["embedded"] is None:
+        if match["embedded"] is None and match["token"] is None:
             kept.append(text[at : match.end()])
             at = match.end()
             continue
-        value, end = _json_after(text, match.span())
         kept.append(text[at : match.start()])
-        if match["embedded"] == "%llguidance":
-            shown = ""
+        shown = f"E{len(found)}_"
+        if match["token"] is not None:
+            end = match.end()
+            found[shown] = tokens_between_brackets(text, match.span())
         else:
-            shown = f"EMBEDDED_{len(found)}_"
-            found[shown] = _expression(match["embedded"], value, text, match.span())
+            value, end = _json_after(text, match.span())
+            if match["embedded"] == "%llguidance":
+                shown = ""
+            else:
+                found[shown] = _expression(match["embedded"], value, text, match.span())
         lines = text.count("\n", match.start(), end)
         kept.append(shown.ljust(end - match.start() - lines))
         kept.append("\\\n" * lines if shown else "\n" * lines)

@@ -84,7 +84,6 @@ def test_another_start() -> None:
         ('root ::= "a"\nroot ::= "b"', (13, 17), "more than once"),
         ("= 1", (0, 1), "expected"),
         ('root ::= "a" )', (13, 14), "found ')'"),
-        ('root ::= "a" <think>', (13, 14), ""),
         ('root ::= "x"\n\n  y = 2', (18, 19), "::="),
     ],
 )

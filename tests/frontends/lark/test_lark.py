@@ -146,7 +146,6 @@ other: %json {"const": "/* %json */"} // %json
         ("start: /a$/", (7, 11), "at end"),
         ("start: /a\\1/", (7, 12), "Malformed"),
         ("start: /[^\\w\\W]/", (7, 16), "no text matches"),
-        ("start: <|eot|>", (7, 14), "special token"),
         ('start: "a"{2,}', (10, 14), "write x{2} x*"),
         ('start: "a"{,3}', (10, 14), "write x{0,3}"),
         ('start: "a"{3,2}', (10, 11), "count is wrong"),
