@@ -5,7 +5,7 @@
 RANKS is Llama 3's `tokenizer.model`. The grammar is a language of commands: each has its keyword,
 options with values and a body of further commands, so that five rules are one command. It is
 written in EBNF, for structgen and XGrammar, and in Lark, for structgen and llguidance. No text is
-read twice: each time the commands have other names.
+read twice: each time the keywords are others.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ VALUES = {
 
 
 def commands(count: int, prefix: str) -> str:
-    """`count` rules in EBNF; the names of commands begin with `prefix`."""
+    """`count` rules in EBNF; its keywords begin with `prefix`."""
     names = range((count - len(TERMINALS) - len(VALUES) - 2) // 5)
     rules = {
         "root": "WS command (WS command)* WS",
@@ -44,8 +44,8 @@ def commands(count: int, prefix: str) -> str:
         rules |= {
             f"command{i}": f'"{prefix}{i}" WS options{i}? (body{i} | WS ";")',
             f"options{i}": f'"(" WS option{i} (WS "," WS option{i})* WS ")"',
-            f"option{i}": f'("size{i}" | "kind{i}") WS "=" WS value | flag{i}',
-            f"flag{i}": f'"no-"? ("fast{i}" | "safe{i}" | "quiet{i}")',
+            f"option{i}": f'("{prefix}size{i}" | "{prefix}kind{i}") WS "=" WS value | flag{i}',
+            f"flag{i}": f'"no-"? ("{prefix}fast{i}" | "{prefix}safe{i}" | "{prefix}quiet{i}")',
             f"body{i}": f'WS "{{" (WS command{(7 * i + 1) % len(names)})* (WS value ";")? WS "}}"',
         }
     return "".join(f"{name} ::= {body}\n" for name, body in (rules | VALUES | TERMINALS).items())
