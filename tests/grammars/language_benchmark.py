@@ -9,17 +9,14 @@ FOLDER has the archive with the language's texts (see `evidence.py`), RANKS is L
 from __future__ import annotations
 
 import argparse
-import base64
 import random
 import statistics
 import time
 from pathlib import Path
 
-import tiktoken
-
 import structgen as sg
 from tests.frontends.texts import VOCABULARY
-from tests.grammars.benchmark import END, SIZE, SPLIT
+from tests.grammars.engines import END, SIZE, encoding_of
 from tests.grammars.evidence import texts_of
 from tests.grammars.languages import LANGUAGES, read
 
@@ -58,13 +55,7 @@ def mask_times(compiled: sg.CompiledGrammar, tokens: list[int]) -> list[float]:
 
 def time_masks(name: str, texts: list[str], ranks: Path) -> None:
     """Print the times of masks of Llama 3's tokens, as they are first met and a second time."""
-    lines = (line.split() for line in ranks.read_bytes().splitlines())
-    encoding = tiktoken.Encoding(
-        "llama3",
-        pat_str=SPLIT,
-        mergeable_ranks={base64.b64decode(token): int(rank) for token, rank in lines},
-        special_tokens={},
-    )
+    encoding = encoding_of(ranks)
     vocabulary = sg.Vocabulary.from_tiktoken(str(ranks), eos_token_ids=[END], size=SIZE)
     compiled = sg.compile(read(name), vocabulary)
     all_tokens = [encoding.encode(text) for text in texts]

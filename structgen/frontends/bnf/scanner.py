@@ -27,6 +27,7 @@ _ESCAPES = {
     "b": "\b",
     "0": "\0",
 }
+_PLAIN = {'"': re.compile(r'"([^"\\\n]*)"'), "'": re.compile(r"'([^'\\\n]*)'")}
 _HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 _OPERATORS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 
@@ -118,6 +119,10 @@ class Scanner:
         """
         opened = self.at
         quote = self.text[self.at]
+        plain = _PLAIN[quote].match(self.text, opened)
+        if plain is not None:
+            self.at = plain.end()
+            return Literal(plain[1])
         self.at += 1
         characters = []
         while not self.looking_at(quote):

@@ -111,6 +111,9 @@ class _Reader:
 
     def _part(self) -> Expression | None:
         scanner = self._scanner
+        match = scanner.match(_NAME)
+        if match is not None:
+            return self._named(match)
         if scanner.looking_at('"'):
             return scanner.quoted(escapes=True)
         if scanner.looking_at("'"):
@@ -128,6 +131,11 @@ class _Reader:
         if scanner.looking_at("."):
             scanner.at += 1
             return Terminal(regular.length(1, 1), ".")
+        return None
+
+    def _named(self, name: re.Match[str]) -> Reference | None:
+        """The rule of this name; None where the name begins the next rule."""
+        scanner = self._scanner
         if scanner.match(_RULE) is not None:
             return None
         macro = scanner.match(_MACRO)
@@ -137,11 +145,8 @@ class _Reader:
                 "see structural_tags",
                 len(macro[1]),
             )
-        match = scanner.match(_NAME)
-        if match is None:
-            return None
-        scanner.at = match.end()
-        return Reference(match[0], match.span())
+        scanner.at = name.end()
+        return Reference(name[0], name.span())
 
     def _without(self, part: Expression) -> Expression:
         """`part - other`: the texts of the first that are no texts of the second."""
