@@ -16,6 +16,7 @@ import pytest
 
 import structgen as sg
 from structgen.automaton.saved.tables import WIDTHS
+from tests.vocabulary.test_readers import package_files
 
 TOKENS = [*(bytes([byte]) for byte in range(256)), b'{"', b'": "', b"the ", b"12", b"+ 1", b""]
 
@@ -260,3 +261,36 @@ def test_hostile_tables(name: str, tmp_path: Path) -> None:
         except sg.StructgenError:
             refused += 1
     assert refused > 50
+
+
+def test_large_sets_of_places_are_kept_as_they_are(tmp_path: Path) -> None:
+    """Where a name may end is thousands of places: what goes on from them is in the file, too."""
+    path = next(p for p in package_files("llama_models", "tokenizer.model") if "llama3" in str(p))
+    grammar = sg.ebnf("""
+        root ::= sum (" "? "," " "? sum)*
+        sum ::= part (" "? [+*] " "? part)*
+        part ::= name | "(" sum ")"
+        name ::= [a-z_] [a-z0-9_]*
+    """)
+
+    def compiled() -> sg.CompiledGrammar:
+        read = sg.Vocabulary.from_tiktoken(path, eos_token_ids=[128_001], size=128_256)
+        return sg.compile(grammar, sg.Vocabulary(read.tokens, eos_token_ids=[128_001]))
+
+    def rows(compiled: sg.CompiledGrammar) -> np.ndarray[Any, Any]:
+        """The masks at several places."""
+        texts = [b"", b"a", b"a +", b"(a, b", b"(a ", b"a * b"]
+        texts = [text for text in texts if compiled.matcher().accept_bytes(text)]
+        filled = sg.allocate_bitmask(len(texts), 128_256)
+        for row, text in zip(filled, texts, strict=True):
+            matcher = compiled.matcher()
+            assert matcher.accept_bytes(text)
+            matcher.fill_bitmask(row)
+        return filled
+
+    first = compiled()
+    expected = rows(first)
+    first.save(tmp_path / "saved")
+    again = sg.load(tmp_path / "saved", compiled().vocabulary)
+    assert len(expected) > 3 and np.array_equal(rows(again), expected)
+    assert again.engine.counts()["walks"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -172,17 +173,25 @@ class Restored(Recording):
                 first, last = spans[after - n_nodes]
                 cells[exits : exits + last - first] = nodes[first:last]
                 cells[k.ACC_EXITS] = last - first
-            pairs = [
-                (outcome, node)
-                for outcome, after in outcomes.get(number, ())
-                for node in ([after] if after < n_nodes else nodes[slice(*spans[after - n_nodes])])
-            ]
+            whole: list[
+                tuple[int, int]
+            ] = []  # large sets go on as they are, as when the result was found
+            pairs: list[tuple[int, int]] = []
+            for outcome, after in outcomes.get(number, ()):
+                span = spans[after - n_nodes] if after >= n_nodes else (0, 0)
+                if span[1] - span[0] >= k.LARGE_SET and len(whole) < k.MAX_WHOLE:
+                    whole.append((outcome, sets[after - n_nodes]))
+                else:
+                    pairs += [(outcome, node) for node in nodes[slice(*span)] or [after]]
             if len(pairs) > k.OUTCOME_SCRATCH:
                 raise TablesFull
-            cells[k.ACC_OUTCOMES] = len(pairs)
-            cells[k.ACC_WHOLE] = 0
-            for place, pair in enumerate(pairs):
-                cells[k.OUTCOMES + 2 * place], cells[k.OUTCOMES + 2 * place + 1] = pair
+            for counter, first, entries in (
+                (k.ACC_OUTCOMES, k.OUTCOMES, pairs),
+                (k.ACC_WHOLE, k.WHOLE, whole),
+            ):
+                cells[counter] = len(entries)
+                for place, value in enumerate(chain.from_iterable(entries), first):
+                    cells[place] = value
             cells[k.TOKENS : k.TOKENS + count] = tokens[begin:end]
             cells[k.ACC_TOKENS] = count
             cells[k.ACC_ROW] = -1 if mask < 0 else row + mask
