@@ -23,17 +23,21 @@ def cache_directory() -> Path:
         XDG Base Directory Specification 0.8, `XDG_CACHE_HOME`.
     """
     named = os.environ.get("STRUCTGEN_CACHE")
-    if named:
-        path = Path(named)
-    elif sys.platform == "win32":
-        path = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        path = path / "structgen" / "Cache"
-    elif sys.platform == "darwin":
-        path = Path.home() / "Library" / "Caches" / "structgen"
-    else:
-        path = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "structgen"
+    try:
+        path = Path(named) if named else _users_folder()
+    except RuntimeError as error:  # of a user without a home
+        raise OSError(str(error)) from None
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def _users_folder() -> Path:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        return Path(local) / "structgen" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "structgen"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "structgen"
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -39,3 +39,22 @@ print(byte_class(48), byte_class.stats.cache_path)
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "1 None\n"
+
+
+def test_a_folder_that_cannot_be_written_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba would look for another one, which is not named by all kernels."""
+    monkeypatch.setenv("STRUCTGEN_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert compiled._folder() == ""
+
+
+def test_a_user_without_a_home_has_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("STRUCTGEN_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert compiled._folder() == ""

@@ -7,6 +7,7 @@ it calls into does. So the folder is named by all of them: no process ever links
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from numba import config, njit
@@ -25,7 +26,7 @@ def _folder() -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return ""
-    return str(folder)
+    return str(folder) if os.access(folder, os.W_OK) else ""
 
 
 _FOLDER = _folder()
