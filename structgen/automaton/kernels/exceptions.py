@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from structgen.automaton.kernels.compiled import kernel
-from structgen.automaton.kernels.findings import exit_at, flush_tokens, merge_row, own_row
+from structgen.automaton.kernels.findings import allow, exit_at, merge_row, own_row
 from structgen.automaton.kernels.layout import *
 from structgen.automaton.kernels.node_sets import set_node, set_size
 from structgen.automaton.kernels.results import absorb, exits_of, result_or_job
@@ -14,12 +14,8 @@ from structgen.automaton.kernels.results import absorb, exits_of, result_or_job
 @kernel
 def _ends_at(a, token, y):
     """Whether token is one of those at a node of set y."""
-    if y < 0:
-        return False
-    n = a[TRIE_SIZE]
-    first = 0 if y < n else NODE + a[SET + 2 * (y - n)]
-    for i in range(1 if y < n else a[SET + 2 * (y - n) + 1]):
-        other = a[a[TRIE] + 8 * (y if y < n else a[first + i])]
+    for i in range(set_size(a, y)):
+        other = a[a[TRIE] + 8 * set_node(a, y, i)]
         while other >= 0:
             if other == token:
                 return True
@@ -71,12 +67,7 @@ def _absorb_except(a, r, q):
     for i in range(a[RESULT + 8 * r + 4]):
         token = a[first + i]
         if not _ends_at(a, token, y):
-            n = a[ACC_TOKENS]
-            if n >= TOKEN_SCRATCH:
-                flush_tokens(a)
-                n = 0
-            a[TOKENS + n] = token
-            a[ACC_TOKENS] = n + 1
+            allow(a, token)
 
 
 @kernel

@@ -39,15 +39,20 @@ def merge_row(a, row):
 
 
 @kernel
+def allow(a, token):
+    n = a[ACC_TOKENS]
+    if n >= TOKEN_SCRATCH:
+        flush_tokens(a)
+        n = 0
+    a[TOKENS + n] = token
+    a[ACC_TOKENS] = n + 1
+
+
+@kernel
 def emit(a, token):
     """Allow a token and every other id with the same bytes."""
     while token >= 0:
-        n = a[ACC_TOKENS]
-        if n >= TOKEN_SCRATCH:
-            flush_tokens(a)
-            n = 0
-        a[TOKENS + n] = token
-        a[ACC_TOKENS] = n + 1
+        allow(a, token)
         token = a[a[CHAIN] + token]
 
 
@@ -96,16 +101,10 @@ def _is_passed_on(a, outcome, x):
 
 @kernel
 def exit_set(a, y):
-    """Exit at every node of set y (-1: none)."""
-    if y < 0 or _is_passed_on(a, 0, y):
-        return
-    n = a[TRIE_SIZE]
-    if y < n:
-        exit_at(a, y)
-        return
-    first = NODE + a[SET + 2 * (y - n)]
-    for i in range(a[SET + 2 * (y - n) + 1]):
-        exit_at(a, a[first + i])
+    """Exit at every node of set y."""
+    if not _is_passed_on(a, 0, y):
+        for i in range(set_size(a, y)):
+            exit_at(a, set_node(a, y, i))
 
 
 @kernel

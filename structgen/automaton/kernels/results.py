@@ -13,6 +13,7 @@ import numpy as np
 from structgen.automaton.kernels.arena import hash_of
 from structgen.automaton.kernels.compiled import kernel
 from structgen.automaton.kernels.findings import (
+    allow,
     arrive,
     exit_with,
     flush_tokens,
@@ -131,12 +132,7 @@ def absorb(a, r):
     a[ACC_UNKNOWN] |= a[RESULT + 8 * r + 6]
     first = TOKEN + a[RESULT + 8 * r + 3]
     for i in range(a[RESULT + 8 * r + 4]):
-        n = a[ACC_TOKENS]
-        if n >= TOKEN_SCRATCH:
-            flush_tokens(a)
-            n = 0
-        a[TOKENS + n] = a[first + i]
-        a[ACC_TOKENS] = n + 1
+        allow(a, a[first + i])
 
 
 @kernel
