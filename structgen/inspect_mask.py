@@ -97,7 +97,7 @@ def inspect_mask(compiled: CompiledGrammar, text: bytes) -> MaskReport:
     row = allocate_bitmask(1, vocabulary.size)[0]
     matcher.fill_bitmask(row)
     allowed = allowed_tokens(row).tolist()
-    special = vocabulary.special_token_ids.difference(vocabulary.eos_token_ids)
+    special = set(vocabulary.readable_special_token_ids)
     spellings = [
         special_spelling(token) if token in special else vocabulary.tokens[token]
         for token in allowed

@@ -7,7 +7,10 @@ import re
 from structgen.grammar import Alternatives, Embedded, Expression, SourceCall, error_at
 from structgen.network import Network
 
-__all__ = ["SpecialToken", "special_token", "tokens_between_brackets"]
+__all__ = ["BRACKETED", "SpecialToken", "special_token", "tokens_between_brackets"]
+
+BRACKETED = r"<[\[|a-zA-Z_/][^>\n]*>"
+"""How grammar texts write special tokens: a name, or ids in square brackets."""
 
 MAX_IDS = 4096
 _IDS = re.compile(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*")
@@ -69,7 +72,7 @@ class SpecialToken:
 
 
 def tokens_between_brackets(text: str, span: tuple[int, int]) -> Expression:
-    """What `<name>`, `<[id]>` or `<[id,id-id]>` at a place of a grammar text reads.
+    """What `<name>`, `<[id]>` or `<[id,id-id]>` (`BRACKETED`) at a place of a grammar text reads.
 
     Raises:
         GrammarError: What is between the brackets are no ids, or too many.

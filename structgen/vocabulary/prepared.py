@@ -86,7 +86,7 @@ def save(vocabulary: Vocabulary, path: Path) -> None:
         vocabulary.token_offsets,
         np.array(vocabulary.eos_token_ids, np.int64),
         np.array(sorted(vocabulary.special_token_ids), np.int64),
-        np.frombuffer(json.dumps(vocabulary.special_tokens).encode(), np.uint8),
+        np.frombuffer(json.dumps(dict(vocabulary.special_tokens)).encode(), np.uint8),
         vocabulary.trie.nodes,
         vocabulary.trie.chain,
     ):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,8 @@ class Vocabulary:
         size = len(tokens)
         named = special_tokens or {}
         self.eos_token_ids = tuple(dict.fromkeys(_ids("eos_token_ids", eos_token_ids, size)))
-        self.special_tokens = dict(
-            zip(named, _ids("special_tokens", named.values(), size), strict=True)
+        self.special_tokens = MappingProxyType(
+            dict(zip(named, _ids("special_tokens", named.values(), size), strict=True))
         )
         self.special_token_ids = frozenset(
             [*_ids("special_token_ids", special_token_ids, size), *self.special_tokens.values()]
@@ -93,7 +94,7 @@ class Vocabulary:
         vocabulary = cls.__new__(cls)
         vocabulary.eos_token_ids = tuple(eos_token_ids)
         vocabulary.special_token_ids = frozenset(special_token_ids)
-        vocabulary.special_tokens = dict(special_tokens)
+        vocabulary.special_tokens = MappingProxyType(dict(special_tokens))
         vocabulary.token_blob = token_blob
         vocabulary.token_offsets = token_offsets
         vocabulary.trie = trie
@@ -199,10 +200,10 @@ class Vocabulary:
     @cached_property
     def trie(self) -> TokenTrie:
         """The trie of all tokens that can be read: of text, and the spellings of special ones."""
-        spellings = [b"" if MARK in token else token for token in self.tokens]
-        for token_id in self.readable_special_token_ids:
-            spellings[token_id] = special_spelling(token_id)
-        return TokenTrie.from_tokens(spellings)
+        blob, starts, ends = self.spellings()
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        data = blob.tobytes()
+        return TokenTrie.from_tokens([data[start:end] for start, end in spans])
 
     def spellings(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
         """(blob, starts, ends): token i is read as blob[starts[i]:ends[i]], or never if empty.

@@ -6,7 +6,7 @@ import re
 
 from structgen import regular
 from structgen.frontends.bnf.scanner import Scanner
-from structgen.frontends.special_token import tokens_between_brackets
+from structgen.frontends.special_token import BRACKETED, tokens_between_brackets
 from structgen.grammar import (
     Alternatives,
     ContextFreeGrammar,
@@ -25,7 +25,7 @@ __all__ = ["gbnf"]
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _ON_THE_LINE = re.compile(r"(?:[ \t\r]|#[^\n]*)*")
 _ANYWHERE = r"(?:\s|#[^\n]*)*"
-_TOKEN = re.compile(r"<[\[|a-zA-Z_/][^>\n]*>")
+_TOKEN = re.compile(BRACKETED)
 _LINE_END = re.compile(r"\n|\Z")
 
 

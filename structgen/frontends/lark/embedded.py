@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import count
 from typing import Any
 
 from structgen.frontends.json_schema import json_schema
-from structgen.frontends.special_token import tokens_between_brackets
+from structgen.frontends.special_token import BRACKETED, tokens_between_brackets
 from structgen.frontends.substring import substring
 from structgen.grammar import Expression, error_at, expression_of
 
@@ -19,7 +20,7 @@ __all__ = ["take_embedded"]
 
 _WORDS = re.compile(
     r'"(?:\\.|[^"\\\n])*"|//[^\n]*|\#[^\n]*|/(?!/)(?:\\.|[^/\\\n])*/'
-    r"|(?P<embedded>%(?:json|regex|llguidance)\b)|(?P<token><[\[|a-zA-Z_/][^>\n]*>)"
+    rf"|(?P<embedded>%(?:json|regex|llguidance)\b)|(?P<token>{BRACKETED})"
 )
 
 
@@ -34,6 +35,7 @@ def take_embedded(text: str) -> tuple[str, dict[str, Expression]]:
     """
     kept: list[str] = []
     found: dict[str, Expression] = {}
+    names = (f"E{number}_" for number in count())
     at = 0
     while (match := _WORDS.search(text, at)) is not None:
         if match["embedded"] is None and match["token"] is None:
@@ -41,7 +43,7 @@ def take_embedded(text: str) -> tuple[str, dict[str, Expression]]:
             at = match.end()
             continue
         kept.append(text[at : match.start()])
-        shown = f"E{len(found)}_"
+        shown = next(name for name in names if name not in text)
         if match["token"] is not None:
             end = match.end()
             found[shown] = tokens_between_brackets(text, match.span())
