@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from structgen.automaton import ENDED, TablesFull
 from structgen.automaton.completion import shortest_completion
 from structgen.errors import LimitExceededError, VocabularyError
+from structgen.mask_rows import allow_only, check_width, int32_rows
 
 if TYPE_CHECKING:
     from structgen.compiler import CompiledGrammar
@@ -116,11 +117,11 @@ class Matcher:
         """
         array = row
         if row is not self._checked_row:
-            array = _int32_array(row, 1)
-            _check_width(array.shape[0], self._compiled.vocabulary.size)
+            array = int32_rows(row, 1)
+            check_width(array.shape[0], self._compiled.vocabulary.size)
             self._checked_row = array
         if self._is_terminated:
-            _only_end(array, self._compiled.vocabulary.eos_token_ids)
+            allow_only(array, self._compiled.vocabulary.eos_token_ids)
             return
         engine = self._engine
         with engine.lock:
@@ -148,6 +149,8 @@ class Matcher:
         """Write the masks at the end of the text and at every legal node of a draft tree.
 
         A node is legal if its parent is and its token may come there. Does not change the matcher.
+        A node's row is empty where no token can go on, though its text is not complete: a draft
+        may run into that, and only for the text itself is it an error.
 
         Args:
             tokens: n token ids.
@@ -169,13 +172,13 @@ class Matcher:
         vocabulary = self._compiled.vocabulary
         ids = np.asarray(tokens, np.int64)
         above = np.asarray(parents, np.int64)
-        rows = _int32_array(bitmask, 2)
+        rows = int32_rows(bitmask, 2)
         if ids.shape != above.shape or ids.ndim != 1 or len(rows) <= len(ids):
             raise ValueError(
                 f"A tree of {ids.shape} tokens and {above.shape} parents needs one row more than "
                 f"nodes, not {len(rows)}"
             )
-        _check_width(rows.shape[1], vocabulary.size)
+        check_width(rows.shape[1], vocabulary.size)
         if np.any(above >= np.arange(len(ids))) or np.any(above < -1):
             raise ValueError("A node's parent must come before it")
         if np.any(ids < 0) or np.any(ids >= vocabulary.size):
@@ -195,7 +198,7 @@ class Matcher:
         ended = legal == ENDED
         self._engine.fill_many(np.where(ended, self._configs[-1], legal), rows[: len(legal)])
         for number in np.flatnonzero(ended).tolist():
-            _only_end(rows[number], self._compiled.vocabulary.eos_token_ids)
+            allow_only(rows[number], self._compiled.vocabulary.eos_token_ids)
         return places
 
     # --- Taking tokens --------------------------------------------------------------------------
@@ -266,8 +269,8 @@ class Matcher:
             LimitExceededError: The step needs more room than the engine's tables have.
         """
         data = bytes(memoryview(data))  # what has been taken is kept, and must not change
-        if self._is_terminated:
-            return not data
+        if self._is_terminated and data:
+            return False
         target = self._run(lambda: self._engine.step_bytes(self._configs[-1], data))
         if target < 0:
             return False
@@ -286,9 +289,11 @@ class Matcher:
         if not 0 <= count <= len(self._taken):
             raise ValueError(f"Cannot undo {count} steps: {len(self._taken)} have been taken")
         if count:
-            self._is_terminated = False
             del self._configs[-count:]
             del self._taken[-count:]
+        if self._is_terminated:
+            ends = self._compiled.vocabulary.eos_token_ids
+            self._is_terminated = any(step in ends for step in self._taken)
 
     def reset(self) -> None:
         """Go back to the beginning of the text."""
@@ -349,7 +354,7 @@ class Matcher:
         Raises:
             LimitExceededError: The answer needs more room than the engine's tables have.
         """
-        return _longest_tokens(self._compiled.vocabulary.trie.nodes, self.forced_bytes())
+        return self._compiled.vocabulary.trie.longest_tokens(self.forced_bytes())
 
     def shortest_completion(self) -> bytes:
         """A shortest text that completes what has been taken; b"" when it is complete.
@@ -413,7 +418,7 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     Source:
         docs/masks.md, 'Exit sets'.
     """
-    rows = _int32_array(bitmask, 2)
+    rows = int32_rows(bitmask, 2)
     if rows.shape[0] != len(matchers):
         raise ValueError(f"The bitmask has {rows.shape[0]} rows for {len(matchers)} matchers")
     if not matchers:
@@ -421,7 +426,7 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     engine = matchers[0]._engine
     if any(matcher._engine is not engine for matcher in matchers):
         raise ValueError("The matchers are over different vocabularies: use one call for each")
-    _check_width(rows.shape[1], matchers[0]._compiled.vocabulary.size)
+    check_width(rows.shape[1], matchers[0]._compiled.vocabulary.size)
     with engine.lock:
         filled = False
         if all(m._generation == engine.generation and not m._is_terminated for m in matchers):
@@ -436,72 +441,6 @@ def fill_bitmasks(matchers: Sequence[Matcher], bitmask: Any) -> None:
     elif not matchers[0]._spells_all:
         for row in np.flatnonzero(~rows.any(axis=1)).tolist():
             matchers[row]._check_end()
-
-
-def _check_width(words: int, vocabulary_size: int) -> None:
-    needed = (vocabulary_size + 31) // 32
-    if words < needed:
-        raise ValueError(
-            f"A mask row of {words} words is too narrow: a vocabulary of {vocabulary_size} tokens "
-            f"needs {needed}"
-        )
-
-
-def _longest_tokens(nodes: NDArray[np.int32], text: bytes) -> list[int]:
-    """Cut text into longest tokens, up to the first that reaches the end and could go on there."""
-    tokens: list[int] = []
-    start = 0
-    while start < len(text):
-        node, token, length = 0, -1, 0
-        for position in range(start, len(text)):
-            _, first, count, _ = nodes[node]
-            children = nodes[first : first + count, 3]
-            index = int(np.searchsorted(children, text[position]))
-            if index == count or children[index] != text[position]:
-                break
-            node = first + index
-            if nodes[node, 0] >= 0:
-                token, length = int(nodes[node, 0]), position + 1 - start
-        else:
-            if nodes[node, 2] > 0 or length < len(text) - start:
-                return tokens  # a longer token may replace it
-        if token < 0:
-            return tokens
-        tokens.append(token)
-        start += length
-    return tokens
-
-
-def _only_end(row: NDArray[np.int32], eos_token_ids: Sequence[int]) -> None:
-    row[:] = 0
-    words = row.view(np.uint32)
-    for token in eos_token_ids:
-        words[token >> 5] |= np.uint32(1 << (token & 31))
-
-
-def _int32_array(buffer: Any, dimensions: int) -> NDArray[np.int32]:
-    """A numpy view of a mask buffer, checked."""
-    array = buffer
-    if not isinstance(array, np.ndarray):
-        try:
-            array = buffer.numpy()
-        except (AttributeError, TypeError, RuntimeError):
-            shown = type(buffer).__name__
-            if hasattr(buffer, "device"):
-                shown = f"{buffer.dtype} on {buffer.device}"
-            raise ValueError(
-                f"A mask buffer is int32, a numpy array or a torch tensor on the CPU, not {shown}"
-            ) from None
-    flags = array.flags
-    if array.dtype != np.int32 or array.ndim != dimensions or not flags.c_contiguous:
-        raise ValueError(
-            f"A mask buffer is contiguous int32 with {dimensions} dimension(s), "
-            f"not {array.dtype}{list(array.shape)} with strides {list(array.strides)}"
-        )
-    if not flags.writeable:
-        raise ValueError("The mask buffer is read-only")
-    checked: NDArray[np.int32] = array
-    return checked
 
 
 def _listed(values: Iterable[int]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "structgen"
 LAYERS = [  # bottom to top; a module imports only from its own and lower ones
-    {"backports", "errors", "bitmask", "cache"},
+    {"backports", "errors", "bitmask", "cache", "mask_rows"},
     {"vocabulary"},
     {"regular"},
     {"network"},

@@ -322,3 +322,14 @@ def test_bad_trees(tokens: list[int], parents: list[int], rows: int, expected: s
     matcher = sg.compile(True, VOCABULARY).matcher()
     with pytest.raises((ValueError, sg.VocabularyError), match=expected):
         matcher.fill_tree(tokens, parents, np.zeros((rows, 9), np.int32))
+
+
+def test_nothing_after_the_end_is_a_step_too() -> None:
+    vocabulary = sg.Vocabulary([b"a", b""], eos_token_ids=[1])
+    matcher = sg.compile(sg.regex("a"), vocabulary).matcher()
+    assert matcher.accept_tokens([0, 1]) == 2
+    assert matcher.accept_bytes(b"") and not matcher.accept_bytes(b"a")
+    matcher.rollback(1)
+    assert matcher.is_terminated
+    matcher.rollback(1)
+    assert not matcher.is_terminated and matcher.accept_token(1)

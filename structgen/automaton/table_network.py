@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from structgen.automaton import kernels as k
+from structgen.automaton.byte_classes import classes_of
 from structgen.automaton.named import NamedStates
 from structgen.automaton.tables import TablesFull
 from structgen.errors import GrammarError
@@ -24,7 +24,6 @@ from structgen.network import (
     TextKey,
 )
 from structgen.regular import Automaton, Language, Live, Ranges
-from structgen.regular.charset import SCALAR_COUNT
 from structgen.vocabulary import special_spelling
 
 if TYPE_CHECKING:
@@ -315,7 +314,7 @@ class TableNetwork:
 
     def _set_safe(self, state: int, live: Live | None) -> None:
         if live is not None:
-            self._cells[k.SAFE + 2 * state] = _safe_classes(live.characters, is_quoted=True)
+            self._cells[k.SAFE + 2 * state] = classes_of(live.characters, is_quoted=True)
             lengths = k.NO_TAIL
             if live.tail is not None and live.tail < k.SHORTEST_MASK > live.shortest:
                 lengths = live.shortest | live.tail << k.SHORTEST_BITS
@@ -323,7 +322,7 @@ class TableNetwork:
 
     def _set_loops(self, state: int, characters: Ranges) -> None:
         if characters:
-            self._cells[k.SAFE + 2 * state] = _safe_classes(characters, is_quoted=False)
+            self._cells[k.SAFE + 2 * state] = classes_of(characters, is_quoted=False)
 
     def _new(self) -> int:
         cells = self._cells
@@ -421,40 +420,3 @@ def _encoded(name: str) -> bytes:
         raise GrammarError(
             f"The name {name!r} holds a lone surrogate, which no valid text contains"
         ) from None
-
-
-@lru_cache(maxsize=1024)
-def _safe_classes(characters: Ranges, *, is_quoted: bool) -> int:
-    """The classes of bytes that only these characters are made of, as bits.
-
-    A character beyond ASCII goes by its first byte, so continuation bytes are safe. In quotes, raw
-    control characters cannot come, so they do no harm; and what is escaped may be any character:
-    the backslash is safe only if all are.
-    """
-    safe = {byte for low, high in characters for byte in range(low, min(high, 0x7F) + 1)}
-    safe.update(range(0x80, 0xC0))
-    if is_quoted:
-        if sum(high - low + 1 for low, high in characters) < SCALAR_COUNT:
-            safe.discard(0x5C)
-        safe.discard(0x22)
-        safe.update(range(0x20))
-    safe.update(byte for byte in range(0xC0, 0x100) if _covers(characters, *_led_by(byte)))
-    broken = {k.byte_class(byte) for byte in range(256) if byte not in safe}
-    return sum(1 << number for number in {k.byte_class(byte) for byte in safe} - broken)
-
-
-def _led_by(byte: int) -> tuple[int, int]:
-    """The code points whose UTF-8 form begins with a byte from 0xC0; empty if there are none."""
-    if byte < 0xE0:
-        return max((byte & 0x1F) << 6, 0x80), (byte & 0x1F) << 6 | 0x3F
-    if byte < 0xF0:
-        return max((byte & 0xF) << 12, 0x800), (byte & 0xF) << 12 | 0xFFF
-    return max((byte & 0xF) << 18, 0x10000), min((byte & 0xF) << 18 | 0x3FFFF, 0x10FFFF)
-
-
-def _covers(characters: Ranges, first: int, last: int) -> bool:
-    """Whether all scalar values in first..last are among the characters."""
-    for low, high in characters:
-        if low <= first <= high:
-            first = high + 1 if high + 1 != 0xD800 else 0xE000
-    return first > last

@@ -50,6 +50,36 @@ class TokenTrie:
         ids = np.fromiter((lowest[token] for token in ordered), np.int32, len(ordered))
         return cls(_nodes(ordered, ids), chain)
 
+    def longest_tokens(self, text: bytes) -> list[int]:
+        """Cut text into longest tokens, up to the first that reaches the end and could go on there.
+
+        Example:
+            >>> TokenTrie.from_tokens([b"a", b"b", b"ab", b"bc"]).longest_tokens(b"aabb")
+            [0, 2]
+        """
+        nodes = self.nodes
+        tokens: list[int] = []
+        start = 0
+        while start < len(text):
+            node, token, length = 0, -1, 0
+            for position in range(start, len(text)):
+                _, first, count, _ = nodes[node]
+                children = nodes[first : first + count, 3]
+                index = int(np.searchsorted(children, text[position]))
+                if index == count or children[index] != text[position]:
+                    break
+                node = first + index
+                if nodes[node, 0] >= 0:
+                    token, length = int(nodes[node, 0]), position + 1 - start
+            else:
+                if nodes[node, 2] > 0 or length < len(text) - start:
+                    return tokens  # a longer token may replace it
+            if token < 0:
+                return tokens
+            tokens.append(token)
+            start += length
+        return tokens
+
 
 def _nodes(tokens: list[bytes], ids: NDArray[np.int32]) -> NDArray[np.int32]:
     """The nodes over K sorted distinct non-empty tokens.
